@@ -1,0 +1,47 @@
+/* Bundle: the source files as one script, small enough to be sent with every page.
+ *
+ * In: snippet.js and src/, in reading order. Out: text. The same source always gives the same bytes.
+ * The files are joined rather than bundled by a tool: every name is unique across them and every import and export
+ * stands on a line of its own, so it is enough to take those away. Nothing is renamed but local variables.
+ */
+import { readFileSync } from "node:fs";
+import { minify } from "terser";
+
+export const ROOM = new URL("../", import.meta.url);
+
+/* Before a file stands what it needs when it is read. */
+const PARTS = [
+  "src/policy.js",
+  "src/options.js",
+  "src/guard.js",
+  "src/post.js",
+  "src/say.js",
+  "src/page.js",
+  "src/events.js",
+  "src/engagement.js",
+  "src/navigation.js",
+  "src/features.js",
+  "src/start.js",
+  "src/choices.js",
+  "snippet.js",
+];
+
+export function readSources() {
+  return PARTS.map((name) => ({ name, text: readFileSync(new URL(name, ROOM), "utf8") }));
+}
+
+/* One function, so that nothing becomes a global; one `try`, so that nothing can go wrong while it is set up. */
+export function join(sources) {
+  const code = sources.map(({ text }) => text.replace(/^import .*;$/gm, "").replace(/^export /gm, "")).join("\n");
+  return `try{(()=>{"use strict";${code}})()}catch{}`;
+}
+
+/* `const` is for the reader: with `let` throughout, declarations can be merged. */
+export async function shrink(script) {
+  const { code } = await minify(script.replace(/\bconst /g, "let "), {
+    ecma: 2020,
+    toplevel: true,
+    compress: { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true },
+  });
+  return code;
+}

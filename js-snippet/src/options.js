@@ -1,0 +1,5 @@
+/* Options: what the tag says in its `data-` attributes, and where the collector is. */
+export const { dataset: options, src } = document.currentScript;
+
+/* The collector is beside the script, unless `data-api` names another address. */
+export const base = options.api || src.replace(/\/[^/]*$/, "");
