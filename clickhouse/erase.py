@@ -1,0 +1,105 @@
+"""Erase a site for good: every row of it in every table, proved by reading what deletion marks would hide.
+
+In: a store and a site's number. Out: what was erased, table by table; StoreError when a row is left. Tables are found
+by their column `site_id`, so a new table cannot be forgotten. Repeating it is harmless: a crash halfway is mended by
+calling again. Nobody may insert rows of the site meanwhile (the caller refuses its events and has emptied the spool).
+The number stands in a Memory table and never in the statement: ClickHouse keeps statements of mutations on disk.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from clickhouse.client import Store
+from clickhouse.faults import StoreError
+
+TABLES_OF_SITES = """
+select table
+from system.columns
+where database = currentDatabase()
+    and name = 'site_id'
+    and table in (select name from system.tables where database = currentDatabase() and engine like '%MergeTree')
+order by table
+"""
+ROWS_OF_SITE = """
+select count(), uniqExact(_partition_id)
+from {table}
+where site_id = {{site_id:UInt32}}
+settings apply_deleted_mask = 0
+"""
+OLD_PARTS = """
+select count()
+from system.parts
+where database = currentDatabase()
+    and table in {tables:Array(String)}
+    and not active
+"""
+STAGING = "sites_to_erase"
+STAGED = "in (select site_id from sites_to_erase)"
+POLL_SECONDS = 0.25
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """What one table lost."""
+
+    table: str
+    rows: int
+    partitions: int
+
+
+def erase_site(store: Store, site_id: int) -> list[Erased]:
+    """Delete every row of a site and prove it; blocks until the tables are rewritten (seconds)."""
+    erased = []
+    on_cluster = f"on cluster {store.cluster}" if store.cluster else ""
+    store.writer.command(f"create table if not exists {STAGING} {on_cluster} (site_id UInt32) engine = Memory")
+    try:
+        _stage(store, site_id)
+        for table in tables_of_sites(store):
+            rows, partitions = _rows_of(store, table, site_id)
+            if rows:
+                store.writer.command(_deletion(table, on_cluster), {"site_id": site_id})
+            erased.append(Erased(table, rows, partitions))
+    finally:
+        store.writer.command(f"drop table {STAGING} {on_cluster} sync")
+    left = [entry.table for entry in erased if _rows_of(store, entry.table, site_id)[0]]
+    if left:
+        raise StoreError(f"rows of the site are still in {', '.join(left)}: is something still inserting them?")
+    return erased
+
+
+def tables_of_sites(store: Store) -> list[str]:
+    """Return every table that keeps rows by site."""
+    return [table for (table,) in store.writer.query(TABLES_OF_SITES) if table != STAGING]
+
+
+def wait_for_old_parts(store: Store, patience_seconds: float) -> bool:
+    """Wait until the files that held erased rows are gone; False when ClickHouse takes longer.
+
+    How long it takes is up to `old_parts_lifetime` and `cleanup_delay_period` of each table.
+    """
+    deadline = time.monotonic() + patience_seconds
+    tables = tables_of_sites(store)
+    while store.writer.query(OLD_PARTS, {"tables": tables}) != [(0,)]:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _stage(store: Store, site_id: int) -> None:
+    store.writer.command(f"truncate table {STAGING}")
+    store.writer.insert(STAGING, {"site_id": [site_id]}, token="", types=["UInt32"])
+
+
+def _deletion(table: str, on_cluster: str) -> str:
+    # A Memory table has its row on one machine only, so on a cluster the number is bound into the statement: it says
+    # which site was deleted and nothing of a visitor.
+    which = "= {site_id:UInt32}" if on_cluster else STAGED
+    return f"alter table {table} {on_cluster} delete where site_id {which} settings mutations_sync = 2"
+
+
+def _rows_of(store: Store, table: str, site_id: int) -> tuple[int, int]:
+    ((rows, partitions),) = store.writer.query(ROWS_OF_SITE.format(table=table), {"site_id": site_id})
+    return int(rows), int(partitions)

@@ -1,0 +1,42 @@
+"""What each handle may use: seconds, bytes, threads, as ClickHouse settings.
+
+The writer must not lie about having written; a reader must not write, nor starve the machine. Numbers here are
+measured on two cores with 10 million events; plan for a machine of 1 GB.
+"""
+
+from __future__ import annotations
+
+MIB = 1024 * 1024
+QUESTION_SECONDS = 30
+WRITE_SECONDS = 60
+READER_MEMORY = 600 * MIB
+SPILL_MEMORY = 300 * MIB
+"""Group by, sort and join go to disk from here on; every question over 10M events still completed."""
+
+WRITER_SETTINGS: dict[str, object] = {
+    "async_insert": 0,  # on by default since 26.x: an acknowledged insert might still be in memory
+    "log_queries": 0,
+    "wait_end_of_query": 1,  # a fault found late must not come after a 200
+}
+
+READER_SETTINGS: dict[str, object] = {
+    "max_threads": 2,
+    "max_memory_usage": READER_MEMORY,
+    "max_bytes_before_external_group_by": SPILL_MEMORY,
+    "max_bytes_before_external_sort": SPILL_MEMORY,
+    "max_bytes_before_external_join": SPILL_MEMORY,
+    "max_execution_time": QUESTION_SECONDS,
+    "do_not_merge_across_partitions_select_final": 1,  # a visit never leaves its partition (schema/0002)
+    "log_queries": 0,
+    "readonly": 2,  # last: from here on the handle can neither write nor leave this mode
+}
+
+
+def engine_options(memory_bytes: int) -> dict[str, int]:
+    """Return what an embedded engine is opened with."""
+    return {
+        "max_server_memory_usage": memory_bytes,
+        "mark_cache_size": min(256 * MIB, memory_bytes // 8),
+        "index_mark_cache_size": min(64 * MIB, memory_bytes // 8),
+        "background_pool_size": 2,
+    }

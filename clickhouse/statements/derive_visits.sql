@@ -1,0 +1,45 @@
+-- What is the row of each of these visits?
+-- Engagement keeps a visit alive and adds time, but is never an event, never the first one, never the last.
+-- `argMin` over (ts, segment, seq) makes ties of the clock come out the same every time.
+insert into visits
+(
+    site_id, visit_id, visitor_id, start, seconds,
+    entry, entry_hostname, exit, exit_hostname,
+    source, channel, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, click,
+    country, region, city, browser, browser_version, os, os_version, device, language,
+    pageviews, events, engaged_ms, is_bounce, is_engaged, version
+)
+with
+    name != 'engagement' as counts,
+    name = 'pageview' as is_page,
+    (ts, segment, seq) as place,
+    argMinIf(
+        (if(continued and source = '', '(continued)', source), if(continued and source = '', '(continued)', channel),
+         referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, click,
+         country, region, city, browser, browser_version, os, os_version, device, language),
+        place, counts) as first,
+    argMinIf((path, hostname), place, is_page) as first_page,
+    argMaxIf((path, hostname), place, is_page) as last_page,
+    countIf(counts and not is_page and interactive) as features
+select
+    site_id,
+    visit_id,
+    any(visitor_id),
+    toDateTime(minIf(ts, counts), 'UTC'),
+    toUnixTimestamp(maxIf(ts, counts)) - toUnixTimestamp(minIf(ts, counts)),
+    first_page.1, first_page.2, last_page.1, last_page.2,
+    first.1, first.2, first.3, first.4, first.5, first.6, first.7, first.8, first.9,
+    first.10, first.11, first.12, first.13, first.14, first.15, first.16, first.17, first.18,
+    countIf(is_page) as pages,
+    countIf(counts),
+    sum(engaged_ms) as engaged,
+    pages <= 1 and features = 0,
+    pages >= 2 or features >= 1 or engaged >= 10000,
+    count()
+from events
+where (site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}
+  and not is_loose
+  and ts >= fromUnixTimestamp64Milli({since:Int64})
+  and ts < fromUnixTimestamp64Milli({until:Int64})
+group by site_id, visit_id
+having countIf(counts) > 0

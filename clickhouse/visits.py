@@ -1,0 +1,85 @@
+"""Visits, derived: what a visit is called, how its row follows from its events, which visits may still go on.
+
+In: the (site, visit) pairs that a batch touched. Out: complete rows in `visits`, one version each.
+Invariant: a row is a pure function of the visit's events, so deriving again changes nothing, a crash between
+insert and derivation is mended by deriving, and an erasure is: change the events, derive again.
+Which visit an event belongs to is decided by the drain before the event is stored, not here.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Collection, Iterator
+from importlib.resources import files
+from typing import NamedTuple
+
+from clickhouse.client import Store
+
+VISITS_AT_ONCE = 1000
+"""Bound pairs in one statement: 30 kB of parameters, well below what servers and proxies take in a URL."""
+DAY_MS = 86_400_000
+LONGEST_VISIT_MS = DAY_MS + 3_600_000
+"""A visit ends at its site's midnight, and the longest day has 25 hours."""
+
+
+class RecentVisit(NamedTuple):
+    """A visit that a new event might still join."""
+
+    site_id: int
+    visitor_id: int
+    visit_id: int
+    start_ms: int
+    end_ms: int
+
+
+def visit_id_of(site_id: int, visitor_id: int, start_ms: int) -> int:
+    """Name a visit: the second it began in, then 32 bits that tell visitors of that second apart.
+
+    The same everywhere and for ever (it is stored): no process, no random number, no order of arrival goes in.
+    """
+    return (start_ms // 1000) << 32 | zlib.crc32(struct.pack("<IQ", site_id, visitor_id))
+
+
+def start_of(visit_id: int) -> int:
+    """Return the millisecond that a visit's name says (an event that came late may be older than it)."""
+    return (visit_id >> 32) * 1000
+
+
+def derive_visits(store: Store, visits: Collection[tuple[int, int]]) -> None:
+    """Write the rows of these (site_id, visit_id) from their events; 0 names no visit and is passed over."""
+    for pairs in _by_day(visits):
+        starts = [start_of(visit_id) for _, visit_id in pairs]
+        store.writer.command(
+            DERIVE,
+            {
+                "pairs": pairs,
+                "since": min(starts) - LONGEST_VISIT_MS,
+                "until": max(starts) + LONGEST_VISIT_MS,
+            },
+        )
+
+
+def recent_visits(store: Store, since_ms: int) -> list[RecentVisit]:
+    """Return every visit with an event (engagement included) since then, for the drain to take up where it left."""
+    return [RecentVisit(*row) for row in store.query(RECENT, {"since": since_ms}, name="recent_visits")]
+
+
+def _by_day(visits: Collection[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Cut the pairs so that one statement reads the events of few neighbouring days and binds few values."""
+    batch: list[tuple[int, int]] = []
+    for pair in sorted({pair for pair in visits if pair[1]}, key=lambda pair: pair[1]):
+        if batch and (len(batch) == VISITS_AT_ONCE or start_of(pair[1]) - start_of(batch[0][1]) > DAY_MS):
+            yield batch
+            batch = []
+        batch.append(pair)
+    if batch:
+        yield batch
+
+
+def _statement(name: str) -> str:
+    return (files("clickhouse") / "statements" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+DERIVE = _statement("derive_visits")
+RECENT = _statement("recent_visits")

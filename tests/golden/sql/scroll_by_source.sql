@@ -1,0 +1,49 @@
+-- scroll by source
+select
+    toString(d0) as l0,
+    round(m0, 0) as n0
+from (
+    select
+        d0,
+        avg(deepest) as m0
+    from (
+        select
+            ifNull(visit_source, '') as d0,
+            visit_id,
+            hostname,
+            path,
+            max(if(scroll <= 100, scroll, null)) as deepest,
+            sum(events.engaged_ms) as engaged_ms
+        from events
+        left any join (
+            select
+                visit_id as visit_visit_id,
+                source as visit_source
+            from visits final
+            where site_id = {site:UInt32}
+              and visit_id >= {first_visit_wide:UInt64}
+              and visit_id < {last_visit:UInt64}
+        ) as its_visit on events.visit_id = its_visit.visit_visit_id
+        where site_id = {site:UInt32}
+          and ts >= {since:DateTime64(3, 'UTC')}
+          and ts < {until:DateTime64(3, 'UTC')}
+          and not is_loose
+          and name = 'engagement'
+        group by d0, visit_id, hostname, path
+    )
+    group by d0
+) as p0
+order by n0 desc nulls last, d0 asc nulls last
+limit {limit:UInt64} offset {offset:UInt64}
+settings join_use_nulls = 1
+/* binds
+{
+ "first_visit_wide": 7612070181942067200,
+ "last_visit": 7623960369404313600,
+ "limit": 10000,
+ "offset": 0,
+ "since": "2026-03-01 00:00:00.000",
+ "site": 1,
+ "until": "2026-04-01 00:00:00.000"
+}
+*/

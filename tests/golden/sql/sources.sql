@@ -1,0 +1,33 @@
+-- sources
+select
+    toString(d0) as l0,
+    round(m0, 0) as n0,
+    round(m1, 0) as n1
+from (
+    select
+        source as d0,
+        uniqExactIf(bitXor(visitor_id, intHash64(toUInt32(toDate(start, {tz:String})))), visitor_id != 0) as m0,
+        100 * countIf(is_bounce) / countIf(visitor_id != 0) as m1
+    from visits final
+    where site_id = {site:UInt32}
+      and visit_id >= {first_visit:UInt64}
+      and visit_id < {last_visit:UInt64}
+      and start >= {since:DateTime64(3, 'UTC')}
+      and start < {until:DateTime64(3, 'UTC')}
+    group by d0
+) as p0
+order by n0 desc nulls last, d0 asc nulls last
+limit {limit:UInt64} offset {offset:UInt64}
+settings join_use_nulls = 1
+/* binds
+{
+ "first_visit": 7612070181942067200,
+ "last_visit": 7623960369404313600,
+ "limit": 10000,
+ "offset": 0,
+ "since": "2026-03-01 00:00:00.000",
+ "site": 1,
+ "tz": "UTC",
+ "until": "2026-04-01 00:00:00.000"
+}
+*/
