@@ -1,0 +1,36 @@
+"""What can go wrong in the registry: a small tree, each error one sentence a person can act on.
+
+The front door prints the sentence, the dashboard shows it; nobody parses it. `NotAllowed` means what was typed cannot
+be (a usage error); `NotThere`, `AlreadyThere` and `WrongState` mean the answer is no; `RegistryAway` and `SaltsRefused`
+name a setting to change. No sentence carries a password, a key, or the part of a database address that holds one.
+"""
+
+from __future__ import annotations
+
+
+class RegistryError(Exception):
+    """Something the registry cannot do; `str(error)` is the sentence."""
+
+
+class NotAllowed(RegistryError):
+    """What was given cannot be: a malformed host, an unknown key, a value outside the list."""
+
+
+class NotThere(RegistryError):
+    """What was named is not known here."""
+
+
+class AlreadyThere(RegistryError):
+    """What was to be added is here already."""
+
+
+class WrongState(RegistryError):
+    """The thing exists, but not in a state that allows this."""
+
+
+class RegistryAway(RegistryError):
+    """The database cannot be opened, reached or written to: the world's fault, or a setting's."""
+
+
+class SaltsRefused(RegistryError):
+    """The place named for the salts cannot keep them as promised (it persists, it is open to others, it is away)."""

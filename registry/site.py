@@ -1,0 +1,61 @@
+"""Site: a website we count for, with its settings as an immutable value.
+
+Field names are the keys of `footfall site set` (docs/settings.md); defaults are the `standard` preset.
+What each key allows, and its help, stand in `site_settings.py`; `sites.py` stores and loads. The collector reads sites
+from `snapshot.py`, never from the database.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["none", "daily", "hybrid", "consent_only"]
+Signal = Literal["decline", "ignore"]
+CookiesDisabled = Literal["decline", "count", "ignore"]
+Denied = Literal["drop", "count", "daily"]
+Pixel = Literal["off", "count"]
+Place = Literal["none", "country", "region", "city"]
+Props = Literal["open", "registered"]
+LegalBasis = Literal["", "consent", "legitimate_interest", "exempt_measurement"]
+State = Literal["active", "frozen", "deleting"]
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One website. `host` is its canonical host: lower case, no `www.`, no port."""
+
+    id: int
+    host: str
+    state: State = "active"
+    name: str = ""
+    timezone: str = "UTC"
+    """IANA zone: where the site's day begins and ends."""
+    preset: str = "standard"
+    mode: Mode = "daily"
+    gpc: Signal = "decline"
+    dnt: Signal = "decline"
+    cookies_disabled: CookiesDisabled = "decline"
+    denied: Denied = "drop"
+    pixel: Pixel = "off"
+    place: Place = "country"
+    hosts: tuple[str, ...] = ()
+    """Further hosts that may send, `*.example.com` allowed; empty: the site's own and its `www.`."""
+    first_party_only: bool = False
+    keep_query: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    hash_routes: bool = False
+    titles: bool = False
+    referrer_paths: bool = False
+    props: Props = "open"
+    retention_days: int = 760
+    min_group: int = 5
+    legal_basis: LegalBasis = ""
+    alias: tuple[str, ...] = ()
+    """Foreign site ids that mean this site (Umami's UUID, Matomo's number)."""
+    allow_agents: tuple[str, ...] = ()
+    frozen_until: datetime | None = None
+    """When a frozen site is deleted for good (aware UTC); until then it can be restored."""
