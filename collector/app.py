@@ -1,0 +1,122 @@
+"""The collector's front door: which path goes where.
+
+In: ASGI. Out: the endpoint of events by a branch of its own, before any framework; the snippet, the visitor's pages and
+the operator's by Starlette's router; everything else by `otherwise` (the dashboard), or 404.
+Works behind a base path, whether or not the proxy strips it. What fails unexpectedly becomes a 500 that says nothing,
+and a log line that says where: nothing of a request leaves by an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import msgspec
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clickhouse.rows import Event, Refusal
+from collector import log
+from collector.address import Proxies
+from collector.arrival import Arrival
+from collector.distill import Tools, distill
+from collector.endpoint import EVENT_PATHS, FAILED, Bridge, Endpoint
+from collector.health import Condition, Health
+from collector.privacy.pages import Pages
+from collector.rate import Rate
+from collector.settings import Settings
+from collector.spool.record import encode_event
+from collector.tag import Tag
+from collector.tally import Keep, Ledger, Tally
+from registry.site import Site
+from registry.snapshot import Snapshot
+
+
+def create_collector(
+    settings: Settings,
+    *,
+    snapshot: Snapshot,
+    tools: Tools,
+    keep: Keep,
+    tally: Tally,
+    condition: Callable[[], Condition],
+    ledger: Callable[[], Ledger] | None = None,
+    secret: bytes,
+    tag: Tag | None = None,
+    otherwise: ASGIApp | None = None,
+) -> Collector:
+    """Build the collector.
+
+    `keep` makes records durable; `secret` signs the visitor's forms; without a `tag` there is no `/s.js`. `ledger` adds
+    up all processes' tallies where there are several.
+    """
+    proxies = Proxies(settings.trusted_proxies)
+    endpoint = Endpoint(
+        sites=snapshot,
+        distill=_bridge(tools),
+        encode=encode_event,
+        keep=keep,
+        tally=tally,
+        rate=Rate(settings.rate_limit),
+        proxies=proxies,
+    )
+    # The mirror shows what the pipeline would do, with keys that nobody keeps.
+    throw_away = msgspec.structs.replace(tools, salt=lambda _site, _day: os.urandom(32))
+    pages = Pages(
+        sites=snapshot, distill=_bridge(throw_away), proxies=proxies, secret=secret, base_url=settings.base_url
+    )
+    health = Health(ledger or tally.ledger, snapshot, condition, settings.metrics_token)
+    routes = [*pages.routes(), *health.routes()]
+    if tag is not None:
+        routes += [Route("/s.js", tag.latest), Route("/s.{hash}.js", tag.pinned)]
+    router = Router(routes, redirect_slashes=False, default=otherwise)
+    return Collector(endpoint, router, settings.base_path())
+
+
+class Collector:
+    """The composed application."""
+
+    def __init__(self, endpoint: Endpoint, router: ASGIApp, base_path: str = "") -> None:
+        self.endpoint = endpoint
+        self._router = router
+        self._base_path = base_path
+        self.event_paths = frozenset((*EVENT_PATHS, *(base_path + path for path in EVENT_PATHS)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in self.event_paths:
+            await self.endpoint(scope, receive, send)
+            return
+        if scope["type"] == "http" and self._base_path:
+            scope = {**scope, "root_path": self._base_path}
+        await shielded(self._router, scope, receive, send)
+
+
+async def shielded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run an app; an exception is answered and reported without its message."""
+    has_started = False
+
+    async def notice(message: Message) -> None:
+        nonlocal has_started
+        has_started = True
+        await send(message)
+
+    try:
+        await app(scope, receive, notice)
+    except Exception as error:
+        log.report(error)
+        if has_started or scope["type"] != "http":
+            raise BrokenAnswerError from None
+        headers = [*FAILED.headers, (b"content-length", b"%d" % len(FAILED.body)), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": FAILED.status, "headers": headers})
+        await send({"type": "http.response.body", "body": FAILED.body})
+
+
+class BrokenAnswerError(Exception):
+    """An answer broke off after it had begun; the server closes the connection. Says nothing of why: the log did."""
+
+
+def _bridge(tools: Tools) -> Bridge:
+    def bridge(arrival: Arrival, site: Site, now_ms: int) -> Event | Refusal:
+        return distill(arrival, site, tools, now_ms)
+
+    return bridge

@@ -1,0 +1,38 @@
+"""Hygiene: what every dialect does to a value before believing it.
+
+In: a string or number as decoded from a request. Out: the same value without control, bidi and surrogate characters,
+or a whole number within range, or nothing. Pure; it knows no field and no dialect.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_INT = 2**63 - 1
+# C0, C1, the marks and overrides that reorder text, line separators, the byte order mark, lone surrogates.
+_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_NUMBER = re.compile(r"\s*([+-]?\d{1,18})(\.\d{0,18})?\s*")
+
+
+def clean(text: str) -> str:
+    """Strip what could forge a log line, a terminal or the reading order."""
+    return text if text.isprintable() else _HOSTILE.sub("", text)
+
+
+def whole(value: object) -> int | None:
+    """Read a whole number that came as a number or as digits in a string; a fraction is cut off."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        found = _NUMBER.fullmatch(value)
+        return int(found.group(1)) if found else None
+    return max(-MAX_INT, min(MAX_INT, int(value))) if isinstance(value, int | float) else None
+
+
+def decimal(value: object) -> float | None:
+    """Read an amount that came as a number or as a plain decimal in a string."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e300 else None

@@ -1,0 +1,252 @@
+"""Plausible's event format, which is also ours (docs/wire.md): one JSON object, or an array of up to 50.
+
+In: the body and the `Sender`. Out: Arrivals, one for each event and each domain it names, or a `Problem` in Plausible's
+words. Short keys win over long ones, unknown keys are skipped without being read, and our own additions are `id`, `ck`
+and `tz`. Where Plausible believes a client (its address, data-centre flag), this does not: such fields do not exist.
+Every limit is checked here, so that nothing behind has to ask how long a string may be.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from clickhouse.rows import ENGAGEMENT
+from collector.arrival import Arrival, Signals
+from collector.dialects.hygiene import MAX_INT, clean, decimal, whole
+from collector.sender import Sender, host_of
+
+MAX_EVENTS = 50
+MAX_NAME = 120
+MAX_URL = 2000
+MAX_PROPS, MAX_KEY_BYTES, MAX_VALUE_BYTES = 30, 300, 2000
+MAX_ENGAGED_MS = 30 * 86_400_000
+MAX_AMOUNT = 1e12
+
+Errors = dict[str, list[str]]
+Scalar = str | int | float | bool
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why nothing of a request was accepted. `index`: which event of an array."""
+
+    errors: Errors
+    index: int | None = None
+
+
+class Spoken(msgspec.Struct, rename={"short_revenue": "$"}):
+    """One event as sent. Any value may be of any type; both spellings stand side by side."""
+
+    n: Any = None
+    name: Any = None
+    u: Any = None
+    url: Any = None
+    d: Any = None
+    domain: Any = None
+    r: Any = None
+    referrer: Any = None
+    m: Any = None
+    meta: Any = None
+    p: Any = None
+    props: Any = None
+    short_revenue: Any = None
+    revenue: Any = None
+    i: Any = None
+    interactive: Any = None
+    e: Any = None
+    sd: Any = None
+    id: Any = None
+    ck: Any = None
+    tz: Any = None
+
+
+_DECODER = msgspec.json.Decoder(Spoken | list[Spoken])
+_ANY = msgspec.json.Decoder()
+_ID = re.compile(r"[0-9a-fA-F]{32}")
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
+_NO_PROPS: dict[str, Scalar] = {}
+
+
+def parse(body: bytes, sender: Sender) -> list[Arrival] | Problem:
+    """Read a request's body. Never raises, whatever the bytes."""
+    try:
+        said = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Problem({"request": ["Unable to parse request body as json"]})
+    if isinstance(said, Spoken):
+        return _arrivals(said, sender)
+    if not 0 < len(said) <= MAX_EVENTS:
+        return Problem({"request": [f"should have 1 to {MAX_EVENTS} event(s)"]})
+    arrivals: list[Arrival] = []
+    for index, one in enumerate(said):
+        some = _arrivals(one, sender)
+        if isinstance(some, Problem):
+            return Problem(some.errors, index)
+        arrivals += some
+    if len(arrivals) > MAX_EVENTS:
+        return Problem({"domain": [f"should name at most {MAX_EVENTS} domain(s) in all"]})
+    return arrivals
+
+
+def _arrivals(said: Spoken, sender: Sender) -> list[Arrival] | Problem:
+    errors: Errors = {}
+    name = _name(_first(said.n, said.name), errors)
+    url = _url(_first(said.u, said.url), errors)
+    sites = _sites(_first(said.d, said.domain), url, errors)
+    props = _props(_first(said.m, said.meta, said.p, said.props), errors)
+    engaged_ms, scroll = _engagement(said, errors) if name == ENGAGEMENT else (0, None)
+    if errors:
+        return Problem(errors)
+    revenue, currency = _revenue(_first(said.short_revenue, said.revenue))
+    arrival = Arrival(
+        name=name,
+        url=url,
+        site=sites[0],
+        referrer=_referrer(_first(said.r, said.referrer)),
+        address=sender.address,
+        agent=sender.agent,
+        origin=sender.origin,
+        fetch_site=sender.fetch_site,
+        signals=_signals(said.ck, sender.signals),
+        event_id=said.id.lower() if isinstance(said.id, str) and _ID.fullmatch(said.id) else "",
+        language=sender.language,
+        timezone=said.tz if isinstance(said.tz, str) and _ZONE.fullmatch(said.tz) else "",
+        props=props,
+        revenue=revenue,
+        currency=currency,
+        interactive=_interactive(said),
+        engaged_ms=engaged_ms,
+        scroll=scroll,
+    )
+    return [arrival, *(msgspec.structs.replace(arrival, site=site) for site in sites[1:])]
+
+
+def _first(*values: Any) -> Any:
+    """Return the first that is not null."""
+    for value in values:
+        if value is not None:
+            return value
+    return None
+
+
+def _name(value: Any, errors: Errors) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if value is not None and not isinstance(value, str):
+        errors["event_name"] = ["is invalid"]
+        return ""
+    name = clean(value or "").strip()
+    if not name:
+        errors["event_name"] = ["can't be blank"]
+    elif len(name) > MAX_NAME:
+        errors["event_name"] = [f"should be at most {MAX_NAME} character(s)"]
+    return name
+
+
+def _url(value: Any, errors: Errors) -> str:
+    if value is None or value == "":
+        errors["url"] = ["is required"]
+    elif not isinstance(value, str):
+        errors["url"] = ["must be a string"]
+    elif _bytes_over(value, MAX_URL):
+        errors["url"] = ["must be a valid url"]
+    elif value.lstrip()[:5].lower() == "data:":
+        errors["url"] = ["scheme is not allowed"]
+    else:
+        return clean(value).strip()
+    return ""
+
+
+def _sites(value: Any, url: str, errors: Errors) -> list[str]:
+    """List the sites an event is for; one empty name where the host of the URL decides."""
+    named = [_site(part) for part in value.split(",", MAX_EVENTS)[:MAX_EVENTS]] if isinstance(value, str) else []
+    sites = list(dict.fromkeys(site for site in named if site))
+    if sites or ("://" in url and host_of(url)):
+        return sites or [""]
+    errors["domain"] = ["can't be blank"]
+    return [""]
+
+
+def _site(name: str) -> str:
+    return clean(name).strip().lower().removeprefix("www.")[:253]
+
+
+def _referrer(value: Any) -> str:
+    return clean(value[:MAX_URL]).strip() if isinstance(value, str) else ""
+
+
+def _props(value: Any, errors: Errors) -> dict[str, Scalar]:
+    """Keep scalars only, at most 30; a list, an object, null or a blank string is no value."""
+    if isinstance(value, str):
+        value = _object_in(value)
+    if not value or not isinstance(value, dict):
+        return _NO_PROPS
+    props: dict[str, Scalar] = {}
+    for key, entry in value.items():
+        if len(props) == MAX_PROPS:
+            break
+        if _bytes_over(key, MAX_KEY_BYTES) or (isinstance(entry, str) and _bytes_over(entry, MAX_VALUE_BYTES)):
+            errors["props"] = [f"keys should have at most {MAX_KEY_BYTES} bytes and values {MAX_VALUE_BYTES} bytes"]
+            break
+        name, scalar = clean(key).strip(), _scalar(entry)
+        if name and scalar is not None:
+            props[name] = scalar
+    return props
+
+
+def _scalar(value: Any) -> Scalar | None:
+    if isinstance(value, str):
+        return clean(value).strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-MAX_INT, min(MAX_INT, value))
+    return value if isinstance(value, bool | float) else None
+
+
+def _revenue(value: Any) -> tuple[float | None, str]:
+    """Read `{amount, currency}`; anything else, also the declarative click's `{}`, is no revenue and no error."""
+    if isinstance(value, str):
+        value = _object_in(value)
+    if not isinstance(value, dict):
+        return None, ""
+    amount, currency = decimal(value.get("amount")), value.get("currency")
+    if amount is None or not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{3}", currency):
+        return None, ""
+    return max(-MAX_AMOUNT, min(MAX_AMOUNT, amount)), currency.upper()
+
+
+def _engagement(said: Spoken, errors: Errors) -> tuple[int, int | None]:
+    """Read how long and how deep; one of the two has to make sense."""
+    engaged_ms, scroll = whole(said.e), whole(said.sd)
+    if scroll is not None and scroll < 0:
+        scroll = None
+    if engaged_ms is None and scroll is None:
+        errors["event_name"] = [
+            "engagement event requires a valid integer value for at least one of 'sd' or 'e' fields"
+        ]
+    if engaged_ms is None or not 0 <= engaged_ms < MAX_ENGAGED_MS:
+        engaged_ms = 0
+    return engaged_ms, None if scroll is None else min(scroll, 100)
+
+
+def _interactive(said: Spoken) -> bool:
+    value = _first(said.i, said.interactive)
+    return value if isinstance(value, bool) else True
+
+
+def _signals(ck: Any, signals: Signals) -> Signals:
+    """`ck: 0` is the page saying that cookies are off."""
+    return msgspec.structs.replace(signals, cookies_off=True) if ck in (0, "0") and ck is not None else signals
+
+
+def _object_in(text: str) -> Any:
+    """Decode JSON inside a JSON string, as the old npm tracker sends; nothing where it is none."""
+    try:
+        return _ANY.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _bytes_over(text: str, limit: int) -> bool:
+    return len(text) > limit or (not text.isascii() and len(text.encode("utf-8", "replace")) > limit)

@@ -1,0 +1,78 @@
+"""Distill: the only bridge from an `Arrival` to an `Event`. What is personal goes in; it does not come out.
+
+The steps stand below in their order, and the order is the meaning: whose page, may it be counted at all, where is it,
+where did it come from, roughly where from in the world, with what, by whom for today. After the visitor's number the
+address and the agent are forgotten: `Event` has no field that could hold them.
+In: an arrival, its site, the tools, the clock. Out: an `Event`, or a `Refusal` that says why; never an exception,
+whatever the arrival holds. Pure: with the same tools it always gives the same answer.
+It does not assign visits (the drain does) and does not count refusals (tally.py).
+"""
+
+from __future__ import annotations
+
+from clickhouse.rows import Event, Reason, Refusal
+from collector.arrival import Arrival
+from collector.distill.consent import Decision, Outcome, Say, decide
+from collector.distill.event import Findings, event_of, happened
+from collector.distill.host import why_not_here
+from collector.distill.page import is_web, read_page
+from collector.distill.place import place_of
+from collector.distill.robot import robot_rule
+from collector.distill.source import read_source
+from collector.distill.tools import Tools, open_tools
+from collector.distill.url import split
+from collector.distill.visitor import NOBODY, local_day, number
+from registry.site import Site
+
+__all__ = ["Tools", "distill", "open_tools"]
+
+
+def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | Refusal:
+    """Make an event of an arrival, or say why not. `now_ms` is ours: milliseconds since 1970 UTC."""
+    parts = split(arrival.url)
+    if not is_web(parts):
+        return Refusal(Reason.SCHEME, site.id)
+    misplaced = why_not_here(arrival, site, parts.host if parts.scheme else parts.host or site.host)
+    if misplaced:
+        return Refusal(misplaced, site.id)
+
+    agent = tools.agent(arrival.agent)
+    robot = robot_rule(agent, arrival, site)
+    decision = may_count(arrival, site, is_bot=robot != "")
+    if decision.outcome is Outcome.DROP:
+        return Refusal(Reason(decision.reason), site.id, robot if decision.reason == Reason.BOT else "")
+
+    page = read_page(parts, arrival.title, site, tools)
+    if isinstance(page, Reason):
+        return Refusal(page, site.id)
+    source = read_source(arrival.referrer, page.tags, site, tools.look_up)
+    if isinstance(source, Reason):
+        return Refusal(source, site.id)
+
+    place = place_of(arrival.address, arrival.timezone, site.place, tools.geo, tools.zones)
+    moment = happened(arrival, now_ms)
+    visitor = visitor_of(arrival, site, tools, moment, decision)
+    return event_of(arrival, site, Findings(page, source, place, agent, visitor, moment), tools, now_ms)
+
+
+def may_count(arrival: Arrival, site: Site, *, is_bot: bool) -> Decision:
+    """Ask consent.py with what this side can see."""
+    signals = arrival.signals
+    say = Say(
+        optout_cookie=signals.optout_cookie,
+        gpc=signals.gpc,
+        dnt=signals.dnt,
+        cookies_off=signals.cookies_off,
+        consent=signals.consent,
+        bot=is_bot,
+        transport=arrival.transport,
+    )
+    return decide(say, site)
+
+
+def visitor_of(arrival: Arrival, site: Site, tools: Tools, moment_ms: int, decision: Decision) -> int:
+    """Number the visitor, as deeply as the decision allows; no salt is even asked for where there is no number."""
+    if decision.outcome is Outcome.COUNT:
+        return NOBODY
+    salt = tools.salt(site.id, local_day(moment_ms, site.timezone))
+    return number(site.id, arrival.address, arrival.agent, salt)

@@ -1,0 +1,42 @@
+"""Host: is this one of the site's own hosts, and may its events be counted at all?
+
+In: the host of the page's URL, the host of `Origin`, and the site. Out: nothing, or the reason to refuse.
+Invariant: a page of somebody else never shows in a site's report, whatever site its tag names.
+An absent `Origin` is no proof of anything (old browsers, servers, monitoring) and is let through; a foreign or opaque
+one is. Whoever can send any header he likes is not stopped here: rate limits are (guard.py).
+"""
+
+from __future__ import annotations
+
+from clickhouse.rows import Reason
+from collector.arrival import Arrival
+from registry.hosts import without_www
+from registry.site import Site
+
+
+def owns(site: Site, host: str) -> bool:
+    """Tell whether a host is the site's own: its name, its aliases, what `hosts` adds, each with or without `www.`."""
+    name = without_www(host)
+    if name == site.host or host == site.host:
+        return True
+    return any(_fits(pattern.lower(), host, name) for pattern in (*site.hosts, *site.alias))
+
+
+def _fits(pattern: str, host: str, name: str) -> bool:
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])
+    return pattern in (host, name) or without_www(pattern) == name
+
+
+def why_not_here(arrival: Arrival, site: Site, host: str) -> Reason | None:
+    """Name what forbids counting for this site, before anything of the visitor is looked at."""
+    foreign = arrival.transport != "server" and arrival.origin is not None and not owns(site, arrival.origin.lower())
+    if foreign or not owns(site, host):
+        return Reason.WRONG_HOST
+    if site.state != "active":
+        return Reason.FROZEN
+    if site.mode in ("hybrid", "consent_only") and not site.legal_basis:
+        return Reason.NO_BASIS
+    if site.first_party_only and arrival.fetch_site == "cross-site":
+        return Reason.THIRD_PARTY
+    return None

@@ -1,0 +1,98 @@
+"""Sends a parcel to the store so that each of its rows is there once, and says when that is certain.
+
+In: a Parcel, and whether this is its clean first attempt. Out: nothing; when `deliver` returns, every row is stored or
+in quarantine, and the visits are derived. After an exception it is called again, not clean: it asks which positions are
+there and sends the missing ones, under the same token, because the attempt that failed here may still be running on a
+server: whichever of the two comes second is dropped. Only a token that swallowed rows (`Swallowed`: it was remembered,
+they were not) is given up for a new one. A row that can never be stored is found by halving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeAlias, TypeVar
+
+from clickhouse.client import BadRow, Store, StoreAway
+from clickhouse.insert import Table, insert_events, insert_refusals, stored_positions
+from clickhouse.rows import Event, PlacedEvent, Position, RefusalCount
+from clickhouse.visits import derive_visits
+from collector.drain.batch import Batch
+from collector.drain.parcel import CountedRefusal, Parcel
+from collector.drain.quarantine import Quarantine, Rejected
+
+Row = TypeVar("Row")
+Insert: TypeAlias = Callable[[Sequence[Row], str], None]
+Name: TypeAlias = Callable[[Row], tuple[Position, Event | RefusalCount]]
+"""Tells a row's position, and what to put aside of it."""
+
+
+class Swallowed(StoreAway):
+    """The store said yes, and does not have the rows: it died after it noted their token. Use another one."""
+
+
+class Delivery:
+    """One attempt to deliver one batch."""
+
+    def __init__(self, store: Store, parcel: Parcel, batch: Batch, quarantine: Quarantine) -> None:
+        self._store = store
+        self._parcel = parcel
+        self._batch = batch
+        self._quarantine = quarantine
+        key = batch.segment.key
+        self._rejected = {seq: Rejected(Position(key, seq), "not a record", None) for seq in batch.records.broken}
+
+    @property
+    def rejected(self) -> Collection[int]:
+        """Numbers of the rows that went into quarantine."""
+        return self._rejected.keys()
+
+    def deliver(self, token: str, *, clean: bool) -> None:
+        """Store every row. Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token."""
+        parcel = self._parcel
+        events, refusals = (parcel.events, parcel.refusals) if clean else self._missing()
+        self._insert(self._insert_events, lambda row: (row.position, row.event), events, token)
+        self._insert(self._insert_refusals, lambda row: row, refusals, token)
+        if self._rejected:
+            self._quarantine.put(self._rejected.values())
+        if not clean:
+            events, refusals = self._missing()
+            if events or refusals:
+                raise Swallowed(f"{len(events) + len(refusals)} rows are not in the store yet")
+        derive_visits(self._store, parcel.visits)
+
+    def _insert(self, insert: Insert[Row], name: Name[Row], rows: Sequence[Row], token: str) -> None:
+        """Insert `rows`; halve them until a row that can never be stored stands alone."""
+        if not rows:
+            return
+        try:
+            insert(rows, token)
+        except BadRow as fault:
+            if len(rows) == 1:
+                position, row = name(rows[0])
+                why = f"ClickHouse error {fault.code}" if fault.code else str(fault)
+                self._rejected[position.seq] = Rejected(position, why, row)
+                return
+            middle = len(rows) // 2
+            self._insert(insert, name, rows[:middle], f"{token}.0")
+            self._insert(insert, name, rows[middle:], f"{token}.1")
+
+    def _insert_events(self, rows: Sequence[PlacedEvent], token: str) -> None:
+        insert_events(self._store, rows, token=token)
+
+    def _insert_refusals(self, rows: Sequence[CountedRefusal], token: str) -> None:
+        insert_refusals(self._store, rows, token=token)
+
+    def _missing(self) -> tuple[list[PlacedEvent], list[CountedRefusal]]:
+        """Ask which rows are neither stored nor rejected."""
+        parcel, b = self._parcel, self._batch.b
+        events = self._there("events", b) if parcel.events else set()
+        last = max((position.seq for position, _ in parcel.refusals), default=0)
+        refusals = self._there("refusals", max(b, last + 1)) if parcel.refusals else set()
+        return (
+            [row for row in parcel.events if row.position.seq not in events],
+            [row for row in parcel.refusals if row[0].seq not in refusals],
+        )
+
+    def _there(self, table: Table, b: int) -> set[int]:
+        key, a = self._batch.segment.key, self._batch.a
+        return stored_positions(self._store, table, key, a, b, self._parcel.since_ms) | self._rejected.keys()

@@ -1,0 +1,191 @@
+"""The loop: takes the batch that has waited longest, decides, notes, delivers, settles; waits when there is nothing.
+
+In: a Store, and the spool directories of this machine's collectors. Out: rows in the store, once each. It runs in a
+thread of its own (`run`) or step by step (`step`). Whatever the store or the disk says, it tries again, from 0.1 s to
+30 s apart; only a programming mistake ends it. Told to stop, it stores what it can within ten seconds; what is left
+stays in the spool for the next start.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from clickhouse.client import Store, StoreError
+from clickhouse.visits import recent_visits
+from collector.drain.batch import Batch
+from collector.drain.decision import decide, recall
+from collector.drain.delivery import Delivery, Swallowed
+from collector.drain.limits import DrainLimits
+from collector.drain.parcel import DayOf, pack, utc_day
+from collector.drain.seen import Seen
+from collector.drain.source import Source
+from collector.drain.status import DrainStatus, Ledger
+from collector.drain.visits import REMEMBERED_MS, OpenVisits
+from collector.spool.errors import SpoolError
+
+FAULTS = (StoreError, SpoolError, OSError)
+"""The world's faults: all of them may be over the next time."""
+TELL_SECONDS = 1.0
+
+
+class Drain:
+    """The one drain of these directories. `step`, `run` and `close` belong to one thread, `status` to any.
+
+    `day_of` gives a site's local day, for the refusals that are found here. `at` is called with the name of each point
+    at which a crash must not matter: noted, sending, stored, settled.
+    Raises SpoolHeld when another process drains one of the directories. Nothing is read before the first step.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directories: Sequence[Path],
+        *,
+        limits: DrainLimits = DrainLimits(),  # noqa: B008 - frozen
+        day_of: DayOf = utc_day,
+        at: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._day_of = day_of
+        self._at = at
+        self._seen = Seen()
+        self._visits = OpenVisits()
+        self._sources = [Source(directory, limits) for directory in directories]
+        self._ledger = Ledger(self._sources)
+        self._unread = self._sources.copy()
+        """Directories that were not read yet up to where the last drain was."""
+        self._last: list[tuple[Batch, array[int]] | None] = []
+        self._has_recalled = False
+        self._is_behind = False
+        """There is more than a batch takes, or the store does not take it."""
+        self._oldest_ms = 0
+        self._swept = 0.0
+        self._status = DrainStatus()
+
+    def step(self) -> int:
+        """Deliver one batch; how many records it had, 0 if nothing waits. Raises StoreError, SpoolError, OSError."""
+        self._catch_up()
+        waiting = {source: batch for source in self._sources if (batch := source.waits()) is not None}
+        if not waiting:
+            self._is_behind = False
+            return 0
+        source = min(waiting, key=lambda source: waiting[source].records.received_ms)
+        batch = waiting[source]
+        self._is_behind, self._oldest_ms = batch.is_cut, batch.records.received_ms
+        self._recall(waiting.values())
+        job = source.begin(self._decide)
+        self._at("noted")
+        self._ledger.attempts += 1
+        parcel = pack(batch, job.marks, self._day_of)
+        delivery = Delivery(self._store, parcel, batch, source.quarantine)
+        self._at("sending")
+        try:
+            delivery.deliver(job.token, clean=job.clean)
+        except Swallowed:
+            source.rename()
+            raise
+        self._at("stored")
+        source.settle()
+        self._at("settled")
+        self._ledger.enter(parcel, delivery.rejected)
+        return batch.b - batch.a
+
+    def run(self, stop: threading.Event) -> None:
+        """Drain until `stop` is set; then store what is left, within `linger_seconds`, if nothing goes wrong."""
+        retry = self._limits.retry_seconds
+        try:
+            while not stop.is_set():
+                began, error = time.monotonic(), ""
+                try:
+                    self._sweep()
+                    pause = self._pause_after(self.step(), began)
+                    retry = self._limits.retry_seconds
+                except FAULTS as fault:
+                    error, self._is_behind = type(fault).__name__, True
+                    pause = retry * random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311
+                    retry = min(retry * 2, self._limits.retry_most_seconds)
+                self._wait(stop, pause, error)
+            self._linger()
+        except BaseException as mistake:
+            self._status = replace(self._status, error=type(mistake).__name__)
+            raise
+        finally:
+            self._status = replace(self._status, is_running=False)
+
+    def status(self) -> DrainStatus:
+        """The latest moment; call it from any thread."""
+        return self._status
+
+    def close(self) -> None:
+        for source in self._sources:
+            source.close()
+
+    def _catch_up(self) -> None:
+        """Once, before anything else: read in each directory up to where the last drain was."""
+        while self._unread:
+            self._last.append(self._unread[-1].catch_up(self._seen))
+            self._unread.pop()
+
+    def _recall(self, waiting: Iterable[Batch]) -> None:
+        """Once, before anything is decided: know the visits that what is waiting may join."""
+        if self._has_recalled:
+            return
+        # A segment's number is the microsecond it was begun in: nothing in it arrived before.
+        since_ms = min(batch.segment.number // 1000 for batch in waiting)
+        self._visits.recall(recent_visits(self._store, since_ms - REMEMBERED_MS))
+        for last in filter(None, self._last):
+            recall(*last, self._seen, self._visits)
+        self._last.clear()
+        self._has_recalled = True
+
+    def _decide(self, batch: Batch) -> array[int]:
+        now = time.monotonic()
+        self._seen.turn(now)
+        self._visits.turn(now)
+        return decide(batch, self._seen, self._visits)
+
+    def _pause_after(self, taken: int, began: float) -> float:
+        if not taken:
+            return self._limits.poll_seconds
+        return 0.0 if self._is_behind else began + self._limits.batch_seconds - time.monotonic()
+
+    def _wait(self, stop: threading.Event, seconds: float, error: str) -> None:
+        """Tell how things are, and go on telling it while we wait."""
+        until = time.monotonic() + seconds
+        while True:
+            self._tell(error)
+            left = until - time.monotonic()
+            if left <= 0 or stop.wait(min(left, TELL_SECONDS)):
+                return
+
+    def _linger(self) -> None:
+        until = time.monotonic() + self._limits.linger_seconds
+        try:
+            while time.monotonic() < until and self.step():
+                pass
+            self._tell("")
+        except FAULTS as fault:
+            self._is_behind = True
+            self._tell(type(fault).__name__)
+
+    def _tell(self, error: str) -> None:
+        is_behind = self._is_behind and not self._unread
+        try:
+            self._status = self._ledger.tell(error, is_behind=is_behind, oldest_ms=self._oldest_ms)
+        except FAULTS as fault:
+            self._status = replace(self._status, is_running=True, error=error or type(fault).__name__)
+
+    def _sweep(self) -> None:
+        if time.monotonic() - self._swept >= self._limits.sweep_seconds:
+            self._swept = time.monotonic()
+            for source in self._sources:
+                source.sweep(time.time())
+                source.quarantine.sweep()

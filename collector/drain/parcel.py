@@ -1,0 +1,66 @@
+"""A batch with its decisions, as rows for the store. Pure: the same batch and marks always give the same rows.
+
+Every record becomes rows under its own position, and no position is used twice: an event is a row of `events`; a
+duplicate, or an engagement without a visit, is one row of `refusals` instead; the counts of a refusals record share
+its number and differ in the bits above it. So "which of these are stored?" has an exact answer for each row.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+import msgspec
+
+from clickhouse.rows import PlacedEvent, Position, Reason, RefusalCount
+from collector.drain.batch import Batch
+from collector.drain.decision import DUPLICATE, NO_VISIT
+from collector.spool.segment import SEGMENT_RECORDS
+
+DAY_MS = 86_400_000
+DayOf = Callable[[int, int], int]
+"""(site_id, ms since 1970) -> days since 1970 on that site's calendar."""
+
+REASONS = {DUPLICATE: Reason.DUPLICATE, NO_VISIT: Reason.NO_VISIT}
+
+CountedRefusal = tuple[Position, RefusalCount]
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """What a batch sends."""
+
+    events: list[PlacedEvent]
+    refusals: list[CountedRefusal]
+    dropped: list[RefusalCount]
+    """Those of the refusals that the drain found itself."""
+    visits: set[tuple[int, int]]
+    """(site, visit) that it changes."""
+
+    @property
+    def since_ms(self) -> int:
+        """No event of it happened before."""
+        return min((row.event.ts for row in self.events), default=0)
+
+
+def utc_day(_site_id: int, ts: int) -> int:
+    return ts // DAY_MS
+
+
+def pack(batch: Batch, marks: array[int], day_of: DayOf = utc_day) -> Parcel:
+    """Make the rows of a batch."""
+    key, a = batch.segment.key, batch.a
+    parcel = Parcel([], [], [], set())
+    for seq, kept in batch.records.events:
+        event, mark = kept.event, marks[seq - a]
+        if mark in REASONS:
+            count = RefusalCount(event.site_id, day_of(event.site_id, event.ts), REASONS[mark], 1)
+            parcel.refusals.append((Position(key, seq), count))
+            parcel.dropped.append(count)
+            continue
+        parcel.events.append(PlacedEvent(event, mark, Position(key, seq)))
+        if mark:
+            parcel.visits.add((event.site_id, mark))
+    for seq, counted in batch.records.refusals:
+        for place, count in enumerate(counted.counts):
+            parcel.refusals.append((Position(key, place * SEGMENT_RECORDS + seq), count))
+    return parcel

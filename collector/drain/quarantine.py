@@ -1,0 +1,89 @@
+"""Rows that the store can never take, put aside for a person to look at: `quarantine.jsonl` in the spool's directory.
+
+In: a position, why, and the final row. Out: a line of JSON, on disk, once. A line holds the row as it would have been
+stored, without the visitor's number: it lives for seven days, longer than a number may. The file is capped: the oldest
+lines go first. It is bounded, private (0600), and never read by the product itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from clickhouse.rows import Event, Position, RefusalCount
+from collector.spool.disk import replace_durably
+
+KEPT_SECONDS = 7 * 86_400
+MOST_BYTES = 4 << 20
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A row that was refused: where it lay, why, and what it was (None: it cannot even be decoded)."""
+
+    position: Position
+    why: str
+    row: Event | RefusalCount | None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the file; `at` is when it was written, in seconds since 1970."""
+
+    at: int
+    segment: str
+    seq: int
+    why: str
+    row: dict[str, object]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class Quarantine:
+    """The file of one spool directory. `clock` gives seconds since 1970."""
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path = directory / "quarantine.jsonl"
+        self._clock = clock
+
+    def put(self, rows: Iterable[Rejected]) -> None:
+        """Put rows aside, durably; one that is there already, from an earlier attempt, stays as it is."""
+        lines = {(line.segment, line.seq): line for line in self.lines()}
+        now = int(self._clock())
+        for row in rows:
+            key = f"{row.position.segment:016x}", row.position.seq
+            lines.setdefault(key, Line(now, *key, row.why, _without_visitor(row.row)))
+        self._write(list(lines.values()))
+
+    def sweep(self) -> None:
+        """Forget what is older than seven days."""
+        lines = self.lines()
+        young = [line for line in lines if self._clock() - line.at < KEPT_SECONDS]
+        if len(young) < len(lines):
+            self._write(young)
+
+    def lines(self) -> list[Line]:
+        if not self._path.exists():
+            return []
+        return [_decode(line) for line in self._path.read_bytes().splitlines()]
+
+    def _write(self, lines: Sequence[Line]) -> None:
+        text = [_encode(line) + b"\n" for line in lines]
+        size = sum(map(len, text))
+        first = 0
+        while size > MOST_BYTES:
+            size -= len(text[first])
+            first += 1
+        replace_durably(self._path, b"".join(text[first:]))
+
+
+def _without_visitor(row: Event | RefusalCount | None) -> dict[str, object]:
+    if row is None:
+        return {}
+    if isinstance(row, Event):
+        row = replace(row, visitor_id=0)
+    return msgspec.structs.asdict(row)

@@ -1,0 +1,33 @@
+"""Which event ids came lately: the second event with the same id is a resend, and is dropped.
+
+In: a site, the 16 bytes of an id. Out: whether it is new. A browser that got no answer sends again; for ten minutes
+that is harmless, restarts included: the drain reads the ids again from what the spool still holds. The site belongs to
+the key, because one request may be for several sites.
+"""
+
+from __future__ import annotations
+
+from collector.drain.generations import Generations
+
+RESEND_SECONDS = 600
+
+
+class Seen:
+    """Ids of the last ten minutes, and of ten more at most."""
+
+    def __init__(self) -> None:
+        self._ids: Generations[bool] = Generations(RESEND_SECONDS)
+        self.turn = self._ids.turn
+
+    def is_new(self, site_id: int, event_id: bytes) -> bool:
+        """Say whether this id was not seen lately; from now on it was. An event without an id is always new."""
+        if not event_id:
+            return True
+        key = int.from_bytes(event_id, "big") << 32 | site_id
+        if self._ids.get(key):
+            return False
+        self._ids.put(key, True)
+        return True
+
+    def __len__(self) -> int:
+        return len(self._ids)

@@ -1,0 +1,187 @@
+"""One spool directory from the drain's side: what comes next, where we are, what may be deleted.
+
+In: a directory that a writer may be writing to. Out: the batch that was left unfinished, then batches, each noted
+before it is sent. It holds the directory's drain lock: two drains would both be right about what is missing, and both
+send it. Deletes only whole segments that are done, never the newest one, and not before resends are forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from collector.drain.batch import Batch, Records, next_batch
+from collector.drain.intent import Intent, NoteBook
+from collector.drain.limits import DrainLimits
+from collector.drain.quarantine import Quarantine
+from collector.drain.seen import Seen
+from collector.spool.disk import hold, make_private, space_of
+from collector.spool.errors import SpoolNewer
+from collector.spool.reader import Reader
+from collector.spool.record import is_event
+from collector.spool.segment import Segment, bytes_in, segments_in
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A batch that is decided and not settled yet."""
+
+    batch: Batch
+    marks: array[int]
+    intent: Intent
+    clean: bool
+    """Nothing of it can have been sent before."""
+    is_noted: bool = True
+
+    @property
+    def token(self) -> str:
+        """What the store knows its rows by, while it remembers."""
+        told = self.intent
+        return f"{self.batch.segment.key:016x}-{told.a}-{told.b}-{told.attempt}"
+
+
+class Source:
+    """A spool directory being drained: `catch_up` once, then `waits`, `begin` and `settle` in turn."""
+
+    def __init__(self, directory: Path, limits: DrainLimits) -> None:
+        make_private(directory)
+        self.directory = directory
+        self.quarantine = Quarantine(directory)
+        self.job: Job | None = None
+        self._limits = limits
+        self._lock = hold(directory / "drain.lock")
+        self._notes = NoteBook(directory)
+        self._reader = Reader(directory)
+        self._next: Batch | None = None
+        self._scout: Reader | None = None
+        self._ahead = 0
+        self._is_sure = False
+        """False until all is drained that lay here when we came without a note: any of it may be stored already."""
+
+    def catch_up(self, seen: Seen) -> tuple[Batch, array[int]] | None:
+        """Read what is done, for its ids, and return the last batch with its marks; stop before what is not done."""
+        note = self._notes.read()
+        if note is None:
+            return None
+        self._reader.close()
+        self._reader = Reader(self.directory)
+        records = Records()
+        noted: Segment | None = None
+        while (frame := self._reader.peek()) is not None:
+            here = self._reader.segment
+            if here is None or (here.number, frame.first) >= (note.number, note.b):
+                break
+            self._reader.take()
+            if (here.number, frame.first) >= (note.number, note.a):
+                noted = here
+                records.add(frame)
+                continue
+            done = Records()
+            with suppress(SpoolNewer):
+                done.add(frame)
+            for _, kept in done.events:
+                seen.is_new(kept.event.site_id, kept.event_id)
+        self._is_sure = True
+        if noted is None:
+            return None
+        last = Batch(noted, note.a, note.b, records), note.decisions()
+        if not note.settled:
+            self.job = Job(*last, note, clean=False)
+        return last
+
+    def waits(self) -> Batch | None:
+        """The batch that comes next: the job in hand, or the next one; None: nothing. Raises SpoolNewer, OSError."""
+        if self.job is not None:
+            return self.job.batch
+        if self._next is None:
+            self._next = next_batch(self._reader, self._limits)
+            if self._next is not None and self._scout is not None:
+                self._ahead -= len(self._next.records.events)
+        if self._next is None:
+            self._is_sure = True
+            self._stop_looking_ahead()
+        return self._next
+
+    def begin(self, decide: Callable[[Batch], array[int]]) -> Job:
+        """The job in hand, again; or else the batch that waits, decided now. Either is noted before it is returned."""
+        if self.job is None:
+            self.job = self._new_job(decide)
+        job = self.job
+        if not job.is_noted:
+            self._notes.write(job.intent)
+        self.job = replace(job, is_noted=True, clean=False)
+        return job
+
+    def _new_job(self, decide: Callable[[Batch], array[int]]) -> Job:
+        batch, self._next = self._next, None
+        if batch is None:
+            raise LookupError("nothing waits")
+        marks = decide(batch)
+        segment = batch.segment
+        intent = Intent(number=segment.number, segment=segment.id, a=batch.a, b=batch.b, marks=marks.tobytes())
+        return Job(batch, marks, intent, clean=self._is_sure, is_noted=False)
+
+    def rename(self) -> None:
+        """Give the job in hand a token that it never had."""
+        if self.job is not None:
+            intent = replace(self.job.intent, attempt=self.job.intent.attempt + 1)
+            self._notes.write(intent)
+            self.job = replace(self.job, intent=intent)
+
+    def settle(self) -> None:
+        """Note that the job in hand is done."""
+        if self.job is not None:
+            self._notes.write(replace(self.job.intent, settled=True))
+            self.job = None
+
+    def count_waiting(self) -> int:
+        """Count the events that are not in the store yet. Reads ahead to the end of the spool, but nothing twice."""
+        if self._scout is None:
+            self._scout, self._ahead = self._reader.scout(), 0
+        while self._scout.peek() is not None:
+            self._ahead += sum(map(is_event, self._scout.take().records()))
+        in_hand = self.job.batch if self.job else self._next
+        return self._ahead + (len(in_hand.records.events) if in_hand else 0)
+
+    def _stop_looking_ahead(self) -> None:
+        if self._scout is not None:
+            self._scout.close()
+            self._scout = None
+        self._ahead = 0
+
+    @property
+    def lost(self) -> int:
+        return self._reader.lost
+
+    def size(self) -> int:
+        """Bytes of all segments."""
+        return bytes_in(self.directory)
+
+    def sweep(self, now: float) -> None:
+        """Delete segments that are done: when resends of what they hold are forgotten, or when room is short."""
+        in_hand = self.job.batch if self.job else self._next
+        here = in_hand.segment if in_hand else self._reader.segment
+        if here is None:
+            return
+        limits = self._limits
+        is_short = space_of(self.directory).is_short(limits.disk)
+        size = 0
+        for segment in reversed(segments_in(self.directory)):
+            if segment.number >= here.number:
+                continue
+            told = segment.path.stat()
+            size += told.st_size
+            if is_short or size > limits.keep_bytes or now - told.st_mtime > limits.keep_seconds:
+                segment.path.unlink()
+
+    def close(self) -> None:
+        self._stop_looking_ahead()
+        self._reader.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1

@@ -1,0 +1,82 @@
+"""What the drain says of itself, for `/readyz` and `/metrics`: one immutable value, replaced as things happen.
+
+In: what became of each batch, from the drain's thread. Out: DrainStatus, for any thread. Counters are since this
+process started. It names sites and reasons, never a visitor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from clickhouse.rows import Reason
+from collector.drain.parcel import Parcel
+from collector.drain.source import Source
+
+COUNT_SECONDS = 1.0
+
+
+class DrainStatus(msgspec.Struct, frozen=True):
+    """A moment of the drain."""
+
+    is_running: bool = False
+    error: str = ""
+    """Class of what went wrong at the last try; empty: it went well."""
+    waiting: int = 0
+    """Events in the spool that are not in the store yet."""
+    lag_seconds: float = 0.0
+    """How long the oldest of them has been waiting."""
+    spool_bytes: int = 0
+    lost: int = 0
+    """Records that damage to the spool's files has cost."""
+    quarantined: int = 0
+    batches: int = 0
+    attempts: int = 0
+    kept: Mapping[int, int] = {}
+    """Events stored, by site; so are the next two."""
+    duplicate: Mapping[int, int] = {}
+    without_visit: Mapping[int, int] = {}
+
+
+class Ledger:
+    """Adds up what became of events, and tells it. Belongs to the drain's thread."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.attempts = 0
+        self._sources = sources
+        self._batches = self._quarantined = self._waiting = self._bytes = 0
+        self._kept: Counter[int] = Counter()
+        self._dropped: dict[str, Counter[int]] = {Reason.DUPLICATE: Counter(), Reason.NO_VISIT: Counter()}
+        self._counted = 0.0
+
+    def enter(self, parcel: Parcel, rejected: Collection[int]) -> None:
+        """Count a parcel that is settled, but for the rows whose numbers were rejected."""
+        self._batches += 1
+        self._quarantined += len(rejected)
+        self._kept.update(row.event.site_id for row in parcel.events if row.position.seq not in rejected)
+        for count in parcel.dropped:
+            self._dropped[count.reason][count.site_id] += 1
+
+    def tell(self, error: str, *, is_behind: bool, oldest_ms: int) -> DrainStatus:
+        """Say how things are. While we keep up nothing waits; what else waits is counted once a second at most."""
+        if time.monotonic() - self._counted >= COUNT_SECONDS:
+            self._counted = time.monotonic()
+            self._bytes = sum(source.size() for source in self._sources)
+            self._waiting = sum(source.count_waiting() for source in self._sources) if is_behind else 0
+        return DrainStatus(
+            is_running=True,
+            error=error,
+            waiting=self._waiting if is_behind else 0,
+            lag_seconds=max(0.0, time.time() - oldest_ms / 1000) if is_behind and oldest_ms else 0.0,
+            spool_bytes=self._bytes,
+            lost=sum(source.lost for source in self._sources),
+            quarantined=self._quarantined,
+            batches=self._batches,
+            attempts=self.attempts,
+            kept=dict(self._kept),
+            duplicate=dict(self._dropped[Reason.DUPLICATE]),
+            without_visit=dict(self._dropped[Reason.NO_VISIT]),
+        )

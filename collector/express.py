@@ -1,0 +1,119 @@
+"""Express: the lane of ordinary events, answered inside the protocol without a scope, a queue or messages.
+
+In: a `POST` to an event path with a plain head (a length, no expectation, no upgrade) on a connection that is not busy.
+Out: the endpoint's own answer, byte for byte what the common lane would send, at half the cost of the common lane.
+Everything else, and whatever comes while a turn is under way, goes the common way: uvicorn queues it behind the turn,
+which it takes for a request of its own.
+"""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from collector.app import Collector
+from collector.endpoint import MAX_BODY_BYTES, Answer, Endpoint
+from collector.guard import Guard
+from collector.sender import Head, read_head
+
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+
+
+class Turn:
+    """One event request under way; to uvicorn's protocol it looks like a cycle of its own."""
+
+    __slots__ = ("address", "body", "disconnected", "head", "keep_alive", "message_event", "response_complete")
+
+    def __init__(self, head: Head, address: str | Answer, keep_alive: bool) -> None:
+        self.head = head
+        self.address = address
+        """Or the answer, where the head alone was enough to refuse."""
+        self.body = b""
+        self.keep_alive = keep_alive
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = self
+
+    def set(self) -> None:
+        """Stand in for the event by which uvicorn wakes an app when the sender hangs up: nobody waits for it here."""
+
+
+def express_lane(collector: Collector) -> Callable[..., Express]:
+    """Return what makes the protocol of each connection, for `Config(http=…)`."""
+    paths = frozenset(path.encode() for path in collector.event_paths)
+    return partial(Express, endpoint=collector.endpoint, paths=paths)
+
+
+class Express(Guard):
+    """A guarded connection with the lane."""
+
+    def __init__(self, *args: Any, endpoint: Endpoint, paths: frozenset[bytes], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._endpoint = endpoint
+        self._paths = paths
+        self._turn: Turn | None = None
+
+    def on_headers_complete(self) -> None:
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        if self.url not in self._paths or is_busy or not self._begin_turn():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._turn is None:
+            super().on_body(body)
+        else:
+            self._turn.body += body
+
+    def on_message_complete(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is None:
+            super().on_message_complete()
+            return
+        self._end_body()
+        if isinstance(turn.address, Answer):
+            self._end_turn(turn, turn.address)
+            return
+        task = self.loop.create_task(self._work(turn, turn.address))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _begin_turn(self) -> bool:
+        """Take the request if it is plain; the endpoint sees its head before its body, as in the common lane."""
+        if (
+            self.parser.get_method() != b"POST"
+            or self.parser.get_http_version() != "1.1"
+            or self.parser.should_upgrade()
+        ):
+            return False
+        head = read_head(self.headers)
+        length = head.get(b"content-length", b"")
+        if not length.isdigit() or len(length) > 5 or int(length) > MAX_BODY_BYTES or b"expect" in head:
+            return False
+        self._end_head()
+        peer = self.client[0] if self.client else ""
+        self._turn = Turn(head, self._endpoint.admit(head, peer), self.parser.should_keep_alive())
+        self.cycle = self._turn  # type: ignore[assignment]  # it has all that uvicorn asks of a cycle
+        return True
+
+    async def _work(self, turn: Turn, address: str) -> None:
+        answer = await self._endpoint.take(turn.head, address, turn.body)
+        if self.flow.write_paused:
+            await self.flow.drain()
+        self._end_turn(turn, answer)
+
+    def _end_turn(self, turn: Turn, answer: Answer) -> None:
+        turn.response_complete = True
+        if turn.disconnected:
+            return
+        lines = [_STATUS_LINES[answer.status]]
+        for name, value in (*self.server_state.default_headers, *self._endpoint.headers_of(answer, turn.head)):
+            lines += (name, b": ", value, b"\r\n")
+        if not turn.keep_alive:
+            lines.append(b"connection: close\r\n")
+        lines += (b"\r\n", answer.body)
+        self.transport.write(b"".join(lines))
+        if not turn.keep_alive:
+            self.transport.close()
+        self.on_response_complete()

@@ -1,0 +1,144 @@
+"""Health: is this process alive, does it accept, and do its books balance.
+
+In: the tally's `Ledger`, and what the spool and the drain say of themselves (`Condition`). Out: `/healthz`, `/readyz`
+and `/metrics`. Ready means that events are accepted: a store that is away only degrades, since the spool keeps what
+comes. `/metrics` is for the holder of METRICS_TOKEN, or for this machine itself; a request that a proxy passed on is
+not this machine. Labels name sites and reasons, never a visitor.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from collector.address import canonical
+from collector.tally import Ledger
+from registry.site import Site
+
+_UNCACHED = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_FORWARDING = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")
+EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = tuple[tuple[str, str], ...]
+Family = tuple[str, str, str, Mapping[Labels, float]]
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What the rooms behind the endpoint say of themselves at this moment."""
+
+    spool_accepts: bool = True
+    store_answers: bool = True
+    waiting: int = 0
+    """Events in the spool that are not in the store yet."""
+    spool_bytes: int = 0
+    quarantined: int = 0
+    kept: Mapping[int, int] = {}
+    """By site, since this process started; so are the next two."""
+    duplicate: Mapping[int, int] = {}
+    without_visit: Mapping[int, int] = {}
+
+
+class Sites(Protocol):
+    """What the metrics ask of the registry's snapshot."""
+
+    def by_id(self, site_id: int) -> Site | None: ...
+
+
+class Health:
+    """The routes of the operator."""
+
+    def __init__(
+        self, ledger: Callable[[], Ledger], sites: Sites, condition: Callable[[], Condition], token: str = ""
+    ) -> None:
+        self._ledger = ledger
+        self._sites = sites
+        self._condition = condition
+        self._token = token
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/healthz", self.alive),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.metrics),
+        ]
+
+    async def alive(self, request: Request) -> Response:  # noqa: ARG002 - a route takes its request
+        """`GET /healthz`."""
+        return PlainTextResponse("ok\n", headers=_UNCACHED)
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002 - a route takes its request
+        """`GET /readyz`."""
+        now = self._condition()
+        status = "unavailable" if not now.spool_accepts else "ready" if now.store_answers else "degraded"
+        told = {"status": status, "spool": now.spool_accepts, "store": now.store_answers, "waiting": now.waiting}
+        return JSONResponse(told, 200 if now.spool_accepts else 503, _UNCACHED)
+
+    async def metrics(self, request: Request) -> Response:
+        """`GET /metrics`."""
+        if not self._may_read(request):
+            told = "Needs METRICS_TOKEN as bearer, or a request from this machine.\n"
+            return PlainTextResponse(told, 401, {**_UNCACHED, "www-authenticate": 'Bearer realm="metrics"'})
+        return Response(exposition(self._families()), 200, {**_UNCACHED, "content-type": EXPOSITION_TYPE})
+
+    def _may_read(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").encode("utf-8", "replace")
+        if self._token and hmac.compare_digest(given, b"Bearer " + self._token.encode()):
+            return True
+        peer = canonical(request.client.host) if request.client else ""
+        is_here = peer == "::1" or peer.startswith("127.")
+        return is_here and not any(name in request.headers for name in _FORWARDING)
+
+    def _families(self) -> list[Family]:
+        now, ledger = self._condition(), self._ledger()
+        refused: dict[Labels, float] = {
+            self._of(site, reason): count
+            for site, reasons in ledger.refused.items()
+            for reason, count in reasons.items()
+        }
+        for site, count in now.without_visit.items():
+            refused[self._of(site, "no_visit")] = count
+        return [
+            (
+                "footfall_events_received_total",
+                "counter",
+                "Arrivals that could be read.",
+                self._by_site(ledger.received),
+            ),
+            ("footfall_events_kept_total", "counter", "Events in the store.", self._by_site(now.kept)),
+            ("footfall_events_refused_total", "counter", "Arrivals not kept, by reason.", refused),
+            ("footfall_events_duplicate_total", "counter", "Resends that were dropped.", self._by_site(now.duplicate)),
+            ("footfall_events_quarantined_total", "counter", "Rows the store refused.", {(): now.quarantined}),
+            ("footfall_spool_events", "gauge", "Accepted events not in the store yet.", {(): now.waiting}),
+            ("footfall_spool_bytes", "gauge", "Size of the spool on disk.", {(): now.spool_bytes}),
+            ("footfall_spool_accepts", "gauge", "1 while events are accepted.", {(): int(now.spool_accepts)}),
+            ("footfall_store_up", "gauge", "1 while the store answers.", {(): int(now.store_answers)}),
+        ]
+
+    def _by_site(self, counts: Mapping[int, int]) -> dict[Labels, float]:
+        return {self._of(site): count for site, count in counts.items()}
+
+    def _of(self, site_id: int, reason: str = "") -> Labels:
+        site = self._sites.by_id(site_id)
+        labels = (("site", site.host if site else str(site_id or "")),)
+        return (*labels, ("reason", reason)) if reason else labels
+
+
+def exposition(families: list[Family]) -> str:
+    """Write Prometheus' text format."""
+    lines = []
+    for name, kind, help_text, samples in families:
+        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
+        for labels, value in sorted(samples.items()):
+            shown = ",".join(f'{label}="{_escape(text)}"' for label, text in labels)
+            lines.append(f"{name}{{{shown}}} {value}" if shown else f"{name} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,87 @@
+"""What a record of the spool holds: a final row, ready for the store, and the schema that wrote it.
+
+In: an Event with the id its sender gave it, or refusal counts. Out: MessagePack, and back. The array starts with the
+kind and the schema's number, both of one byte, so the right decoder is chosen before anything is decoded. Rows grow
+only by appended fields with defaults: then an old record decodes as it is. Any other change takes a new number and
+its own decoder. A record of a newer release is refused, not guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from clickhouse.rows import Event, RefusalCount
+from collector.spool.errors import SpoolNewer
+
+SCHEMA = 1
+SCHEMA_AT = 2
+"""Where the schema's number stands: after the array's length and the kind."""
+SHORT_ARRAY = 0x90
+"""MessagePack's mark of an array of up to 15 values, in the upper half of its byte."""
+COUNTS_PER_RECORD = 1 << 14
+"""Each count of a record needs a position of its own in the store (drain/parcel.py)."""
+EVENT_KIND = 1
+REFUSALS_KIND = 2
+KIND_AT = 1
+
+
+class KeptEvent(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=EVENT_KIND):
+    """An accepted event; `event_id` (16 bytes, or none) makes a resend harmless."""
+
+    schema: int
+    event_id: bytes
+    event: Event
+
+
+class KeptRefusals(msgspec.Struct, frozen=True, array_like=True, tag=REFUSALS_KIND):
+    """How many arrivals were refused since the last such record."""
+
+    schema: int
+    counts: tuple[RefusalCount, ...]
+
+
+Record = KeptEvent | KeptRefusals
+Buffer = bytes | memoryview
+
+_encode = msgspec.msgpack.Encoder().encode
+_DECODERS: dict[int, Callable[[Buffer], Record]] = {SCHEMA: msgspec.msgpack.Decoder(Record).decode}
+
+
+def encode_event(event: Event, event_id: str = "") -> bytes:
+    """Encode an event; `event_id` is 32 hex characters or empty. Raises ValueError for anything else."""
+    id_ = bytes.fromhex(event_id)
+    if len(id_) not in {0, 16}:
+        raise ValueError("an event's id has 32 hex characters")
+    return _encode(KeptEvent(SCHEMA, id_, event))
+
+
+def encode_refusals(counts: Sequence[RefusalCount]) -> bytes:
+    """Encode counts as one record. Raises ValueError for more than COUNTS_PER_RECORD."""
+    if len(counts) > COUNTS_PER_RECORD:
+        raise ValueError(f"a record holds {COUNTS_PER_RECORD} counts at most")
+    return _encode(KeptRefusals(SCHEMA, tuple(counts)))
+
+
+def is_event(record: Buffer) -> bool:
+    """Tell an event from other records without decoding it."""
+    return len(record) > KIND_AT and record[KIND_AT] == EVENT_KIND
+
+
+def decode(record: Buffer) -> Record:
+    """Decode a record of this or an earlier release.
+
+    Raises SpoolNewer for a later one, and ValueError for what is no record. The ValueError quotes nothing of it.
+    """
+    is_array = len(record) > SCHEMA_AT and record[0] & 0xF0 == SHORT_ARRAY
+    schema = record[SCHEMA_AT] if is_array else 0
+    decoder = _DECODERS.get(schema)
+    if decoder is None:
+        if SCHEMA < schema <= 0x7F:
+            raise SpoolNewer(f"a newer release wrote this record (schema {schema}): run that release")
+        raise ValueError("not a record")
+    try:
+        return decoder(record)
+    except msgspec.MsgspecError:
+        raise ValueError("not a record") from None

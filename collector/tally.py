@@ -1,0 +1,77 @@
+"""Tally: the ledger of arrivals. Received = kept + refused + duplicate + still in the spool, for each site.
+
+In: what became of each arrival. Out: refusal counts on their way to the store, and the counters of /metrics.
+Refusals are counted in memory by (site, local day, reason, rule) and handed to the spool about every second, as records
+like any other: once there they are durable and stored exactly once. A crash loses at most the last second's counts,
+never an event. A count holds no visitor data: a rule is named in our words.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from clickhouse.rows import Refusal, RefusalCount
+from collector.distill.visitor import local_day
+from registry.site import Site
+
+EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
+Keep = Callable[[list[bytes]], Awaitable[None]]
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """What became of arrivals at the edge, by site, since the process started."""
+
+    received: Mapping[int, int]
+    refused: Mapping[int, Mapping[str, int]]
+    """By site, then by reason."""
+
+
+class Tally:
+    """Counts of one process since it started. All but `ledger` belong to the event loop."""
+
+    def __init__(self, encode: Callable[[Sequence[RefusalCount]], bytes]) -> None:
+        self._encode = encode
+        self._waiting: Counter[tuple[int, int, str, str]] = Counter()
+        self.received: Counter[int] = Counter()
+        self.refused: Counter[tuple[int, str]] = Counter()
+
+    def receive(self, site_id: int) -> None:
+        """Count an arrival that was accepted and is safe in the spool."""
+        self.received[site_id] += 1
+
+    def refuse(self, refusal: Refusal, site: Site | None, now_ms: int) -> None:
+        """Count an arrival that was not kept, on the site's local day."""
+        day = day_number(now_ms, site.timezone if site else "UTC")
+        # A site that is being deleted must not get new rows after its own were erased.
+        site_id = 0 if site and site.state == "deleting" else refusal.site_id
+        self.received[site_id] += 1
+        self.refused[site_id, refusal.reason] += 1
+        self._waiting[site_id, day, refusal.reason, refusal.rule] += 1
+
+    def ledger(self) -> Ledger:
+        """Return the counts so far; may be called from any thread."""
+        refused: dict[int, dict[str, int]] = {}
+        for (site_id, reason), count in dict(self.refused).items():
+            refused.setdefault(site_id, {})[reason] = count
+        return Ledger(dict(self.received), refused)
+
+    async def flush(self, keep: Keep) -> None:
+        """Hand the counts since the last time to the spool; what it does not take is counted again next time."""
+        taken, self._waiting = self._waiting, Counter()
+        if not taken:
+            return
+        counts = [RefusalCount(site, day, reason, count, rule) for (site, day, reason, rule), count in taken.items()]
+        try:
+            await keep([self._encode(counts)])
+        except BaseException:
+            self._waiting.update(taken)
+            raise
+
+
+def day_number(now_ms: int, timezone: str) -> int:
+    """Return the local day of a moment as days since 1970-01-01."""
+    return local_day(now_ms, timezone).toordinal() - EPOCH_ORDINAL

@@ -1,0 +1,140 @@
+"""The drain's loop in its thread: it wakes, it waits, it says how it is, it stops."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from faults.disk import SMALL
+from faults.traffic import event, fill
+
+from clickhouse.client import Store
+from clickhouse.rows import ENGAGEMENT, Position
+from collector.drain import Drain, DrainLimits, DrainStatus
+from collector.drain.quarantine import Quarantine, Rejected
+from collector.spool import Spool
+from collector.spool.record import encode_event
+from collector.spool.segment import segments_in
+
+FAST = DrainLimits(batch_seconds=0.01, poll_seconds=0.01, retry_seconds=0.01, retry_most_seconds=0.05)
+
+
+@contextmanager
+def running(drain: Drain) -> Iterator[threading.Event]:
+    """The drain in a thread; told to stop at the end, and then closed."""
+    stop = threading.Event()
+    thread = threading.Thread(target=drain.run, args=(stop,))
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(60)
+        drain.close()
+        assert not thread.is_alive()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return when it holds; fail after a long while."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def count(store: Store) -> int:
+    ((rows,),) = store.query("select count() from events")
+    return int(rows)
+
+
+def test_what_is_appended_while_it_runs_gets_into_the_store(store: Store, tmp_path: Path) -> None:
+    drain = Drain(store, [tmp_path], limits=FAST)
+    with running(drain):
+        spool = Spool.open(tmp_path, SMALL)
+        for number in range(5):
+            spool.append([encode_event(event(number)), encode_event(event(number, visitor=2, name=ENGAGEMENT))])
+            until(lambda number=number: count(store) > number)
+        until(lambda: drain.status().kept == {1: 5})
+        status = drain.status()
+        spool.close()
+    assert (status.is_running, status.error, status.waiting, status.without_visit) == (True, "", 0, {1: 5})
+    assert drain.status().is_running is False
+
+
+def test_while_the_store_is_away_it_says_so_and_how_much_is_waiting(store: Store, tmp_path: Path) -> None:
+    store.writer.command("rename table events to away")
+    fill(tmp_path, [event(0)], [event(1), event(2)])
+    drain = Drain(store, [tmp_path], limits=FAST)
+    with running(drain):
+        until(lambda: drain.status().waiting == 3)
+        told = drain.status()
+        assert told.error == "StoreError"
+        assert told.lag_seconds > 0
+        assert told.spool_bytes == sum(segment.path.stat().st_size for segment in segments_in(tmp_path))
+        store.writer.command("rename table away to events")
+        until(lambda: count(store) == 3)
+        until(
+            lambda: (
+                drain.status()
+                == DrainStatus(
+                    is_running=True,
+                    kept={1: 3},
+                    batches=1,
+                    attempts=drain.status().attempts,
+                    spool_bytes=told.spool_bytes,
+                )
+            )
+        )
+
+
+def test_told_to_stop_it_stores_what_is_there(store: Store, tmp_path: Path) -> None:
+    fill(tmp_path, *([event(number)] for number in range(40)))
+    drain = Drain(store, [tmp_path], limits=DrainLimits(batch_rows=10))
+    stop = threading.Event()
+    stop.set()
+    drain.run(stop)
+    drain.close()
+    assert count(store) == 40
+
+
+def test_told_to_stop_while_the_store_is_away_it_leaves_the_rest_in_the_spool(store: Store, tmp_path: Path) -> None:
+    store.writer.command("rename table events to away")
+    fill(tmp_path, [event(0)])
+    drain = Drain(store, [tmp_path], limits=DrainLimits(retry_seconds=30))
+    with running(drain):
+        until(lambda: drain.status().error == "StoreError")
+    assert drain.status().waiting == 1
+    store.writer.command("rename table away to events")
+    drain = Drain(store, [tmp_path])
+    while drain.step():
+        pass
+    drain.close()
+    assert count(store) == 1
+
+
+def test_a_programming_mistake_ends_it_and_is_told(store: Store, tmp_path: Path) -> None:
+    fill(tmp_path, [event(0)])
+
+    def mistaken(point: str) -> None:
+        raise ZeroDivisionError
+
+    drain = Drain(store, [tmp_path], limits=FAST, at=mistaken)
+    with pytest.raises(ZeroDivisionError):
+        drain.run(threading.Event())
+    drain.close()
+    assert (drain.status().error, drain.status().is_running) == ("ZeroDivisionError", False)
+
+
+def test_it_sweeps_what_is_done_and_old(store: Store, tmp_path: Path) -> None:
+    Quarantine(tmp_path, clock=lambda: 1000.0).put([Rejected(Position(1, 1), "why", None)])
+    for number in range(3):
+        fill(tmp_path, [event(number)])
+    limits = DrainLimits(poll_seconds=0.01, batch_seconds=0.01, sweep_seconds=0.01, keep_seconds=0.0, disk=SMALL)
+    drain = Drain(store, [tmp_path], limits=limits)
+    with running(drain):
+        until(lambda: count(store) == 3 and len(segments_in(tmp_path)) == 1)
+        until(lambda: not Quarantine(tmp_path).lines())
