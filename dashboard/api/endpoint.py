@@ -1,0 +1,119 @@
+"""`POST /api/v2/query`: the Stats API over HTTP.
+
+In: a bearer key with the scope `stats:read` and a JSON query. Out: JSON, errors too (`{"error": "…"}`), never cached.
+A key opens one site and sees exact numbers: whoever made it could see them. An unknown key and a foreign site are
+answered alike. Each key may ask 600 times an hour. No cookie counts here, so no page can ask in someone's name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from dashboard.api.answer import json_of, results_of
+from dashboard.api.query import Query, check_shape, parts_of, read_query, total_question
+from dashboard.api.words import METRIC_WORDS
+from dashboard.asking import Asker, first_day
+from dashboard.errors import BadQuestion, DashboardError, TooManyTries
+from dashboard.forms import read_body
+from dashboard.period import today_in
+from dashboard.tools import Tools, tools_of
+from registry.errors import NotAllowed, NotThere
+from registry.keys import Key
+from registry.site import Site
+
+NO_KEY = "Missing API key. Please use a valid Plausible API key as a Bearer Token."
+WRONG_KEY = (
+    "Invalid API key or site ID. Please make sure you're using a valid API key "
+    "with access to the site you've requested."
+)
+NO_SITE = "Missing site ID. Please provide the required site_id parameter with your request."
+LOCKED = "This site is locked: it is about to be removed. Its owner can bring it back."
+TOO_MANY = "Too many API requests. Your API key is limited to 600 requests per hour."
+
+
+class Refused(DashboardError):
+    """A request that gets no answer; it carries its own status."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def post_query(request: Request) -> Response:
+    """Answer one query."""
+    tools = tools_of(request)
+    key = await check_key(request, tools)
+    body = await read_json(request)
+    site = await find_site(tools, key, body)
+    check_shape(body)
+    return JSONResponse(await answer(tools, site, body))
+
+
+async def check_key(request: Request, tools: Tools) -> Key:
+    """Find the key of a request, count its use. Raises Refused or TooManyTries."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Refused(401, NO_KEY)
+    key = await asyncio.to_thread(tools.registry.keys.check, secret.strip())
+    if key is None or "stats:read" not in key.scopes:
+        raise Refused(401, WRONG_KEY)
+    now, names = time.monotonic(), (key.id,)
+    wait = tools.key_requests.wait_seconds(names, now)
+    if wait:
+        raise TooManyTries(TOO_MANY, wait)
+    tools.key_requests.count(names, now)
+    return key
+
+
+async def read_json(request: Request) -> dict[str, object]:
+    """Read a body that is a JSON object, whatever its content type says."""
+    try:
+        body = msgspec.json.decode(await read_body(request))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadQuestion("The request's body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise BadQuestion("#: Type mismatch. Expected Object but got something else.")
+    return body
+
+
+async def find_site(tools: Tools, key: Key, body: dict[str, object]) -> Site:
+    """Find the site a query names, if the key opens it. Raises Refused."""
+    host = body.get("site_id")
+    if host is None or host == "":
+        raise Refused(400, NO_SITE)
+    try:
+        site = await asyncio.to_thread(tools.registry.sites.get, str(host))
+    except (NotThere, NotAllowed):
+        raise Refused(401, WRONG_KEY) from None
+    if site.id != key.site_id:
+        raise Refused(401, WRONG_KEY)
+    if site.state != "active":
+        raise Refused(402, LOCKED)
+    return site
+
+
+async def answer(tools: Tools, site: Site, body: dict[str, object]) -> dict[str, object]:
+    """Ask the store what a well-formed query asks."""
+    now, zone = tools.now(), ZoneInfo(site.timezone)
+    whole = body["date_range"] == "all"
+    oldest = await first_day(tools.store, site, now) if whole else today_in(zone, now)
+    goals = await asyncio.to_thread(tools.registry.goals.list, site.host)
+    query = read_query(body, zone, now, oldest, goals)
+    parts, shares = parts_of(query, site), shares_in(query)
+    questions = [*(part.question for part in parts), *(total_question(query, site, metric) for metric in shares)]
+    answers = await Asker(tools.store)(questions)
+    wholes = zip(questions[len(parts) :], answers[len(parts) :], strict=True)
+    totals = dict(zip(shares, wholes, strict=True))
+    results = results_of(query, site, parts, answers[: len(parts)], totals)
+    return json_of(query, site, results, answers[0].total_rows if answers else None)
+
+
+def shares_in(query: Query) -> list[str]:
+    """The metrics that need the total they are a part of."""
+    return [metric for metric in query.metrics if not METRIC_WORDS[metric].ours]

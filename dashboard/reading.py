@@ -1,0 +1,117 @@
+"""The pages one reads: the report of a site, one card of it, the details of a list, the same as a file.
+
+In: a request, its session, the query string. Out: HTML, CSV or JSON made of one Scene: who asks decides which site
+and how exact, the URL decides what. Which questions a page asks is `report.py`'s and `details.py`'s to say; here they
+are given a store to ask. A long page is drawn in a thread: the loop also takes events in. A file holds the same
+question as the page, without its limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from clickhouse.ask.question import Question
+from dashboard import words
+from dashboard.access import need_person, need_site
+from dashboard.asking import Asker, first_day, guard_for
+from dashboard.assets import asset_url
+from dashboard.details import chosen_tab, details_page, details_question
+from dashboard.export import MOST_ROWS, csv_answer, json_answer
+from dashboard.pages import render
+from dashboard.panels import card_of
+from dashboard.people import Person
+from dashboard.period import today_in
+from dashboard.report import Paths, Scene, card_page, here_now_question, report_page
+from dashboard.sites import base_of, frame_at
+from dashboard.tools import tools_of
+from dashboard.url import State, read
+from registry.site import Site
+
+
+def paths_for(base: str, site: Site) -> Paths:
+    root = f"{base}/sites/{site.host}"
+    return Paths(
+        report=root,
+        details=f"{root}/details",
+        csv=f"{root}/details.csv",
+        json=f"{root}/details.json",
+        world=base + asset_url("world.svg"),
+        live=f"{root}/now",
+    )
+
+
+def state_at(request: Request) -> State:
+    """Read the state; a list named in the path counts before one in the query string."""
+    state = read(request.query_params.multi_items())
+    named = request.path_params.get("list")
+    return msgspec.structs.replace(state, detail=named) if named else state
+
+
+async def scene_at(request: Request, site: Site, state: State) -> Scene:
+    tools = tools_of(request)
+    now, zone = tools.now(), ZoneInfo(site.timezone)
+    needs_first = state.span.name == "all"
+    oldest = await first_day(tools.store, site, now) if needs_first else today_in(zone, now)
+    return Scene(site=site, state=state, now=now, oldest=oldest, paths=paths_for(base_of(request), site))
+
+
+async def begin(request: Request) -> tuple[Person, Scene, Asker]:
+    """What every page here begins with: who asks, about which site, in which state."""
+    person = await need_person(request)
+    site = await need_site(request, person, "look")
+    scene = await scene_at(request, site, state_at(request))
+    return person, scene, Asker(tools_of(request).store, guard_for(person, site))
+
+
+async def get_report(request: Request) -> Response:
+    """`GET /sites/{host}`; with `X-Fragment: <card>` that card alone."""
+    person, scene, ask = await begin(request)
+    card = card_of(request.headers.get("x-fragment", ""))
+    if card is not None:
+        return render(request, "card.html", card=await card_page(scene, card, ask))
+    frame = await frame_at(request, person, scene.site)
+    report = await report_page(scene, ask)
+    return await asyncio.to_thread(render, request, "report.html", frame=frame, report=report)
+
+
+async def get_now(request: Request) -> Response:
+    """`GET /sites/{host}/now`: how many people are here, in words."""
+    _, scene, ask = await begin(request)
+    (answer,) = await ask([here_now_question(scene)])
+    people = int((answer.rows[0].metrics[0] if answer.rows else 0) or 0)
+    return PlainTextResponse(words.count_of("report.now", people))
+
+
+async def get_details(request: Request) -> Response:
+    """`GET /sites/{host}/details`, and `/details/{list}`."""
+    person, scene, ask = await begin(request)
+    frame = await frame_at(request, person, scene.site)
+    page = await details_page(scene, ask)
+    return await asyncio.to_thread(render, request, "details.html", frame=frame, page=page, here=scene.paths.details)
+
+
+def file_question(scene: Scene) -> tuple[str, Question]:
+    """The question of a details page without its paging, and the name of its list."""
+    tab = chosen_tab(scene.state)
+    return tab.key, msgspec.structs.replace(details_question(scene, tab), limit=MOST_ROWS, offset=0)
+
+
+async def get_csv(request: Request) -> Response:
+    """`GET /sites/{host}/details.csv`, and `/details/{list}.csv`."""
+    _, scene, ask = await begin(request)
+    name, question = file_question(scene)
+    (answer,) = await ask([question])
+    return csv_answer(scene.site, name, question, answer)
+
+
+async def get_json(request: Request) -> Response:
+    """`GET /sites/{host}/details.json`, and `/details/{list}.json`."""
+    _, scene, ask = await begin(request)
+    name, question = file_question(scene)
+    (answer,) = await ask([question])
+    return json_answer(scene.site, name, question, answer)

@@ -1,0 +1,243 @@
+"""Report: one state of one site becomes one page. Which questions that takes, and what is made of the answers.
+
+In: a state (the URL), the site, the clock, and `ask`, which answers a list of questions at once and keeps its reader's
+small numbers guarded. Out: a Report for `report.html`, or a single card for `card.html`: a script that changes one card
+asks for no more than that card. All questions of a page are put together, so that the store can answer them in few
+scans. It holds no SQL, no HTML and no rule about who may see what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from clickhouse.ask.answer import Answer
+from clickhouse.ask.metrics import METRICS
+from clickhouse.ask.question import Condition, Period, Question
+from dashboard import words
+from dashboard.buckets import interval_for
+from dashboard.cards import CardView, asked_of, card_view, only_rows
+from dashboard.controls import Choice, Controls, controls, days_of, interval_choices
+from dashboard.panels import CARDS, ROWS_OF_A_CARD, ROWS_OF_A_MAP, Card, Tab, kpis_for, tabs_for
+from dashboard.period import Interval, Resolved, Span, resolve
+from dashboard.plot import Bucket, Kpi, Plot, buckets, kpi, plot
+from dashboard.url import State, with_changes
+from dashboard.words import Number
+from registry.site import Site
+
+Ask: TypeAlias = Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]
+HERE_NOW = timedelta(minutes=5)
+"""How long after an event its visitor counts as being here."""
+LONGEST_DAY = timedelta(hours=25)
+"""The day on which clocks are set back."""
+
+
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the pages about a site are, without query; `world` is the file with the map's outlines."""
+
+    report: str
+    details: str
+    csv: str
+    json: str
+    world: str
+    live: str = ""
+    """Answers with the text about people here now; empty: nobody asks again."""
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page is about: everything that is known before a question is asked."""
+
+    site: Site
+    state: State
+    now: datetime
+    oldest: date
+    """The first day there may be anything of."""
+    paths: Paths
+
+    def link(self, state: State) -> str:
+        """The address of the report in a state."""
+        return state.url(self.paths.report)
+
+    def details(self, state: State) -> str:
+        """The address of the details page in a state."""
+        return state.url(self.paths.details)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.site.timezone)
+
+    @property
+    def resolved(self) -> Resolved:
+        return resolve(self.state.span, self.zone, self.now, oldest=self.oldest, compare=self.state.compare)
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        return kpis_for(self.site)
+
+    @property
+    def metric(self) -> str:
+        """The metric plotted."""
+        return self.state.metric if self.state.metric in self.kpis else self.kpis[0]
+
+    @property
+    def interval(self) -> Interval:
+        return interval_for(self.resolved.period, self.state.interval)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All that `report.html` shows."""
+
+    controls: Controls
+    kpis: tuple[Kpi, ...]
+    plot: Plot
+    intervals: tuple[Choice, ...]
+    legend_now: str
+    legend_before: str
+    cards: tuple[CardView, ...]
+    people_now: str
+    live: str
+    realtime: str
+    is_quiet: bool
+    """Nothing at all, neither in this period nor in the one compared with."""
+    fewer_than: int
+    """Above 0: fewer people than this match the filters, so there is nothing to show."""
+    tag: str
+    all_time: str
+    note: str
+    definitions: tuple[tuple[str, str], ...]
+
+
+def question(scene: Scene, metrics: Sequence[str], period: Period, **more: object) -> Question:
+    """A question about the site of the scene, under its filters."""
+    plain = Question(site_id=scene.site.id, timezone=scene.site.timezone, metrics=tuple(metrics), period=period,
+                     filters=scene.state.filters)  # fmt: skip
+    return msgspec.structs.replace(plain, **more)
+
+
+def totals_question(scene: Scene) -> Question:
+    return question(scene, scene.kpis, scene.resolved.period, compare=scene.resolved.compare)
+
+
+def series_question(scene: Scene, period: Period) -> Question:
+    return question(scene, scene.kpis, period, dimensions=(f"time:{scene.interval}",))
+
+
+def here_now_question(scene: Scene) -> Question:
+    """Visitors of the last minutes, whatever the filters."""
+    return question(scene, ("visitors",), Period(scene.now - HERE_NOW, scene.now), filters=())
+
+
+def tab_question(scene: Scene, tab: Tab) -> Question:
+    limit = ROWS_OF_A_MAP if tab.dimension == "country" else ROWS_OF_A_CARD
+    return question(scene, asked_of(tab.columns), scene.resolved.period, dimensions=(tab.dimension,),
+                    filters=(*scene.state.filters, *only_rows(tab)),
+                    compare=scene.resolved.compare, limit=limit)  # fmt: skip
+
+
+def open_tab(scene: Scene, card: Card) -> tuple[tuple[Tab, ...], Tab]:
+    """The tabs of a card for this site, and the one that is open."""
+    tabs = tabs_for(card, scene.site)
+    chosen = scene.state.tab(card.key, usual_tab(scene, tabs).key)
+    return tabs, next((tab for tab in tabs if tab.key == chosen), tabs[0])
+
+
+def usual_tab(scene: Scene, tabs: Sequence[Tab]) -> Tab:
+    """The tab that is open when nobody chose: within one country its regions, where they are known; else the first."""
+    in_one = any(isinstance(one, Condition) and one.dimension == "country" and one.operator == "is" and
+                 len(one.values) == 1 for one in scene.state.filters)  # fmt: skip
+    return next((tab for tab in tabs if in_one and tab.dimension == "region"), tabs[0])
+
+
+def make_card(scene: Scene, card: Card, answer: Answer, totals: Mapping[str, Number]) -> CardView:
+    tabs, tab = open_tab(scene, card)
+    return card_view(card, tabs, tab, answer, totals, state=scene.state, link=scene.link, details=scene.details,
+                     outlines=scene.paths.world)  # fmt: skip
+
+
+def numbers_of(scene: Scene, answer: Answer, *, before: bool = False) -> dict[str, Number]:
+    """The totals of an answer by metric; empty where there is nothing to say."""
+    if not answer.rows:
+        return {}
+    numbers = answer.rows[0].before if before else answer.rows[0].metrics
+    return dict(zip(scene.kpis, numbers or (), strict=False))
+
+
+def kpi_name(metric: str, scene: Scene) -> str:
+    """On a single day daily visitors are simply visitors."""
+    alone = metric == "visitors" and is_one_day(scene)
+    return words.say("metric.visitors_one_day" if alone else f"metric.{metric}")
+
+
+async def card_page(scene: Scene, card: Card, ask: Ask) -> CardView:
+    """One card of a report, with two questions."""
+    totals, answer = await ask([totals_question(scene), tab_question(scene, open_tab(scene, card)[1])])
+    return make_card(scene, card, answer, numbers_of(scene, totals))
+
+
+async def report_page(scene: Scene, ask: Ask) -> Report:
+    """Ask all questions of a report at once and put the page together."""
+    whole = scene.resolved.compare_whole
+    asked = [
+        totals_question(scene),
+        here_now_question(scene),
+        *(tab_question(scene, open_tab(scene, card)[1]) for card in CARDS),
+        series_question(scene, scene.resolved.period),
+        *([series_question(scene, whole)] if whole else []),
+    ]
+    totals, here, *rest = await ask(asked)
+    tabs, series = rest[: len(CARDS)], rest[len(CARDS) :]
+    now = lay_out(scene, series[0], scene.resolved.period)
+    before = lay_out(scene, series[1], whole) if whole else []
+    numbers = numbers_of(scene, totals)
+    cards = tuple(make_card(scene, card, answer, numbers) for card, answer in zip(CARDS, tabs, strict=True))
+    return put_together(scene, totals, here, now, before, cards)
+
+
+def lay_out(scene: Scene, answer: Answer, period: Period) -> list[Bucket]:
+    return buckets(answer, scene.kpis, period, scene.interval, scene.zone, scene.now)
+
+
+def people_here(scene: Scene, here: Answer) -> str:
+    """How many people are here, in words; empty where nobody is told apart."""
+    if scene.site.mode == "none":
+        return ""
+    return words.count_of("report.now", int((here.rows[0].metrics[0] if here.rows else 0) or 0))
+
+
+def kpis_of(scene: Scene, totals: Answer, series: Sequence[Bucket]) -> tuple[Kpi, ...]:
+    now, before = numbers_of(scene, totals), numbers_of(scene, totals, before=True)
+    return tuple(
+        kpi(key, now.get(key), before.get(key), series, scene.state, scene.metric, scene.link, kpi_name(key, scene))
+        for key in scene.kpis
+    )
+
+
+def is_one_day(scene: Scene) -> bool:
+    return scene.resolved.period.until - scene.resolved.period.since <= LONGEST_DAY
+
+
+def put_together(scene: Scene, totals: Answer, here: Answer, now: Sequence[Bucket], before: Sequence[Bucket],
+                 cards: tuple[CardView, ...]) -> Report:  # fmt: skip
+    state, resolved, whole = scene.state, scene.resolved, scene.resolved.compare_whole
+    return Report(
+        controls=controls(state, resolved, scene.zone, scene.now, scene.paths.report),
+        kpis=kpis_of(scene, totals, now),
+        plot=plot(scene.metric, kpi_name(scene.metric, scene), now, before, scene.interval),
+        intervals=interval_choices(state, resolved.period, scene.link),
+        legend_now=days_of(resolved.period, scene.zone),
+        legend_before=days_of(whole, scene.zone) if whole else "",
+        cards=cards,
+        live=scene.paths.live,
+        people_now=people_here(scene, here),
+        realtime=scene.link(with_changes(state, span=Span("realtime"), interval="")),
+        is_quiet=not any((*numbers_of(scene, totals).values(), *numbers_of(scene, totals, before=True).values())),
+        fewer_than=totals.fewer_than or 0,
+        tag=f"{scene.paths.report}/tag",
+        all_time=scene.link(State(span=Span("all"))),
+        note="" if is_one_day(scene) else words.say("report.sum_note"),
+        definitions=tuple((words.say(f"metric.{key}"), METRICS[key].definition) for key in scene.kpis),
+    )

@@ -1,0 +1,197 @@
+"""The list of sites, adding one, and the page that waits for its first event.
+
+In: who is looking. Out: pages about the sites that person may see, each with the daily visitors of the last 30 days.
+A new site's page shows the tag to paste and looks again by itself; whether the first event has come is asked of the
+store, so what the page says is what reports will show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clickhouse.ask.answer import Answer
+from clickhouse.ask.question import Question
+from dashboard import words
+from dashboard.access import need_person, need_site, person_at
+from dashboard.asking import Asker, guard_for
+from dashboard.buckets import bucket_labels
+from dashboard.charts.spark import sparkline
+from dashboard.charts.svg import Markup
+from dashboard.errors import NotAllowed
+from dashboard.forms import read_form
+from dashboard.frame import Frame, frame_of, title_of
+from dashboard.pages import render
+from dashboard.people import Person
+from dashboard.period import Resolved, Span, resolve, today_in
+from dashboard.signin import go, show_sign_in
+from dashboard.tools import Tools, tools_of
+from registry.errors import RegistryAway, RegistryError
+from registry.presets import PRESETS
+from registry.site import Site
+
+MOST_SITES = 200
+"""Asked about at once; a longer list shows these, by host."""
+SPAN = Span("30d")
+
+
+class SiteRow(msgspec.Struct, frozen=True):
+    """One site of the list."""
+
+    host: str
+    title: str
+    href: str
+    is_frozen: bool
+    visitors: str
+    """Empty where nothing was counted in these days."""
+    spark: Markup
+
+
+def base_of(request: Request) -> str:
+    base: str = request.scope.get("root_path", "")
+    return base
+
+
+async def sites_for(tools: Tools, person: Person) -> list[Site]:
+    """List the sites a person may see, by host."""
+    every = await asyncio.to_thread(tools.registry.sites.list)
+    return [site for site in every if person.role_at(site) is not None and site.state != "deleting"]
+
+
+async def frame_at(request: Request, person: Person, site: Site | None = None, room: str = "") -> Frame:
+    sites = await sites_for(tools_of(request), person)
+    return frame_of(base_of(request), person, sites, site, "settings" if room == "settings" else "report")
+
+
+# --- the list ------------------------------------------------------------------------------------------------------
+
+
+def resolved_for(site: Site, tools: Tools) -> Resolved:
+    zone, now = ZoneInfo(site.timezone), tools.now()
+    return resolve(SPAN, zone, now, oldest=today_in(zone, now))
+
+
+def visitors_question(site: Site, resolved: Resolved, *, by_day: bool) -> Question:
+    """Daily visitors of a site: their sum, or day by day."""
+    dimensions = ("time:day",) if by_day else ()
+    return Question(
+        site_id=site.id, timezone=site.timezone, metrics=("visitors",), period=resolved.period, dimensions=dimensions
+    )
+
+
+async def ask_about(site: Site, person: Person, tools: Tools) -> Sequence[Answer]:
+    resolved = resolved_for(site, tools)
+    ask = Asker(tools.store, guard_for(person, site))
+    return await ask([visitors_question(site, resolved, by_day=by_day) for by_day in (False, True)])
+
+
+def row_of(site: Site, base: str, resolved: Resolved, answers: Sequence[Answer]) -> SiteRow:
+    total, days = answers
+    number = total.rows[0].metrics[0] if total.rows else 0
+    by_day = {row.dimensions[0]: row.metrics[0] for row in days.rows}
+    labels = bucket_labels(resolved.period, "day", ZoneInfo(site.timezone))
+    return SiteRow(
+        host=site.host,
+        title=title_of(site),
+        href=f"{base}/sites/{site.host}",
+        is_frozen=site.state == "frozen",
+        visitors=words.said(number, "count") if number != 0 else "",
+        spark=sparkline([by_day.get(label, 0) for label in labels]),
+    )
+
+
+async def get_sites(request: Request) -> Response:
+    """`GET /`: the list, or the sign-in form."""
+    person = await person_at(request)
+    if person is None:
+        return await show_sign_in(request)
+    tools, base = tools_of(request), base_of(request)
+    sites = await sites_for(tools, person)
+    shown = sites[:MOST_SITES]
+    answers = await asyncio.gather(*(ask_about(site, person, tools) for site in shown))
+    rows = [row_of(site, base, resolved_for(site, tools), got) for site, got in zip(shown, answers, strict=True)]
+    return render(request, "sites.html", frame=frame_of(base, person, sites), rows=rows,
+                  may_add=person.may("add_site"))  # fmt: skip
+
+
+# --- a new site ----------------------------------------------------------------------------------------------------
+
+
+async def need_adder(request: Request) -> Person:
+    person = await need_person(request)
+    if not person.may("add_site"):
+        raise NotAllowed("Only an owner of all sites can add one.")
+    return person
+
+
+async def show_form(request: Request, person: Person, status: int = 200, *, error: str = "", **values: str) -> Response:
+    given = {"host": "", "timezone": "", "preset": "standard", **values}
+    frame = await frame_at(request, person)
+    return render(request, "site_new.html", status, frame=frame, values=given, error=error, presets=list(PRESETS))
+
+
+async def get_new_site(request: Request) -> Response:
+    """`GET /sites/new`."""
+    return await show_form(request, await need_adder(request))
+
+
+async def post_new_site(request: Request) -> Response:
+    """`POST /sites/new`."""
+    person = await need_adder(request)
+    tools = tools_of(request)
+    form = await read_form(request)
+    settings = {key: form[key] for key in ("timezone", "preset") if form.get(key)}
+    host = form.get("host", "")
+    by = person.email or "the demo"
+    try:
+        site = await asyncio.to_thread(lambda: tools.registry.sites.add(host, by=by, **settings))
+    except RegistryAway:
+        raise
+    except RegistryError as error:
+        return await show_form(request, person, 400, error=str(error), host=host, **settings)
+    return go(request, f"/sites/{site.host}/tag")
+
+
+def tag_for(site: Site, public_url: str) -> str:
+    """The line to paste. The site is named in it, so that one tag serves further hosts too."""
+    return f'<script defer src="{public_url}/s.js" data-site="{site.host}"></script>'
+
+
+def policy_for(origin: str) -> str:
+    """What a Content-Security-Policy must allow."""
+    return f"script-src {origin}; connect-src {origin}"
+
+
+async def has_events(request: Request, site: Site) -> bool:
+    """Whether anything has been counted, today's newest event included."""
+    tools = tools_of(request)
+    (answer,) = await Asker(tools.store)([first_question(site, tools)])
+    return bool(answer.rows and answer.rows[0].metrics[0])
+
+
+def first_question(site: Site, tools: Tools) -> Question:
+    zone, now = ZoneInfo(site.timezone), tools.now()
+    every = resolve(Span("all"), zone, now, oldest=today_in(zone, now).replace(year=1971, day=1))
+    return Question(site_id=site.id, timezone=site.timezone, metrics=("events",), period=every.period)
+
+
+async def get_tag(request: Request) -> Response:
+    """`GET /sites/{host}/tag`: the tag, and whether the first event has come; it looks again by itself."""
+    tools = tools_of(request)
+    person = await need_person(request)
+    site = await need_site(request, person, "look")
+    return render(
+        request,
+        "tag.html",
+        frame=await frame_at(request, person, site),
+        site=site,
+        tag=tag_for(site, tools.public_url(request)),
+        policy=policy_for(tools.origin(request)),
+        has_events=await has_events(request, site),
+        report=f"{base_of(request)}/sites/{site.host}",
+    )
