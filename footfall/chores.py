@@ -1,0 +1,116 @@
+"""The chores: what has to be done about once a second, beside answering requests.
+
+In: open rooms. Out: threads that drain the spools, follow the registry, destroy yesterday's salts, and execute the
+orders that the command line and the dashboard leave. Each thread ends when the block ends: the drain stores what it can
+first, the others stop where they are. A store or a registry that is away is tried again; a programming mistake ends its
+thread with a line in the log, and `/readyz` tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from clickhouse.faults import StoreAway
+from clickhouse.migrate import migrate
+from collector.distill.visitor import local_day
+from collector.drain import Drain
+from footfall.house import Ground, House, Keeper
+from footfall.orders import run_orders
+from registry.errors import RegistryError, SaltsRefused
+
+SECONDS = 1.0
+IN_FLIGHT_SECONDS = 5.0
+"""What was decided by the sites as they were is safe in a spool by then, or was refused."""
+
+Work = Callable[[], None]
+
+
+@contextlib.contextmanager
+def keeping(keeper: Keeper | House, *others: Work) -> Iterator[None]:
+    """Do all chores during the block, and `others` with them."""
+    drain = keeper.drain
+    works = (lambda: follow(keeper), Executor(keeper, drain).execute, *others)
+    with _threads(lambda stop: drain_store(keeper, drain, stop), *(_repeated(work) for work in works)):
+        yield
+
+
+@contextlib.contextmanager
+def following(ground: Ground, *others: Work) -> Iterator[None]:
+    """Do the chores of a process that leaves storing and orders to its keeper."""
+    with _threads(*(_repeated(work) for work in (lambda: follow(ground), *others))):
+        yield
+
+
+@contextlib.contextmanager
+def _threads(*works: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+    threads = [threading.Thread(target=work, args=(stop,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _repeated(work: Work) -> Callable[[threading.Event], None]:
+    """Do the work about once a second; the world's faults are over some time later."""
+
+    def repeat(stop: threading.Event) -> None:
+        while not stop.wait(SECONDS):
+            with contextlib.suppress(RegistryError, SaltsRefused, StoreAway, OSError):
+                work()
+
+    return repeat
+
+
+def drain_store(ground: Ground, drain: Drain, stop: threading.Event) -> None:
+    """Drain, once the store has this release's schema."""
+    while not stop.is_set():
+        try:
+            migrate(ground.store)
+        except StoreAway:
+            stop.wait(SECONDS)
+        else:
+            drain.run(stop)
+            return
+
+
+def follow(ground: Ground) -> None:
+    """Bring the picture of the sites up to date, and let no salt outlive its site's day."""
+    ground.snapshot.refresh()
+    now_ms = int(time.time() * 1000)
+    ground.salts.expire({site.id: local_day(now_ms, site.timezone) for site in ground.snapshot.sites})
+
+
+class Executor:
+    """Executes orders, and knows since when everybody here has obeyed which revision of the sites."""
+
+    def __init__(self, ground: Ground, drain: Drain) -> None:
+        self._ground = ground
+        self._drain = drain
+        self._revision = -1
+        self._since = datetime.now(UTC)
+
+    def execute(self) -> None:
+        ground = self._ground
+        run_orders(ground.registry, ground.store, ground.salts, self.is_settled)
+
+    def is_settled(self, revision: int) -> bool:
+        """Say whether nothing decided before `revision` can reach the store any more.
+
+        Every process looks at the revision once a second, and the drain tells how old the oldest waiting event is.
+        """
+        if self._ground.snapshot.revision < revision:
+            return False
+        if self._revision < revision:
+            self._revision, self._since = revision, datetime.now(UTC)
+        status = self._drain.status()
+        stored_until = (datetime.now(UTC) - self._since).total_seconds() - status.lag_seconds
+        return status.is_running and not status.error and stored_until > IN_FLIGHT_SECONDS

@@ -1,0 +1,80 @@
+"""The table of verbs: all that one can type after `footfall`, in the order of its help.
+
+A new verb is one line here and a click command in a module of this folder (or beside it). The line of help here and
+the command's own first line are the same; a test compares them.
+"""
+
+from __future__ import annotations
+
+import click
+
+from footfall import __version__
+from footfall.cli.lazy import LazyGroup, Section, Verb
+
+_HERE = "footfall.cli"
+
+SITE = (
+    Verb("add", f"{_HERE}.site:add", "Count a new site, and print the tag to paste."),
+    Verb("list", f"{_HERE}.site:list_sites", "Show every site."),
+    Verb("set", f"{_HERE}.site:set_settings", "Change settings of a site: key=value, as many as you like."),
+    Verb("remove", f"{_HERE}.site_remove:remove", "Freeze a site for 7 days, then delete it; or delete it now."),
+    Verb("restore", f"{_HERE}.site:restore", "Count a frozen site again."),
+    Verb("history", f"{_HERE}.site:history", "Show who changed which setting when."),
+)
+GOAL = (
+    Verb("add", f"{_HERE}.goal:add", "Add a goal: visits of a page, or uses of a feature."),
+    Verb("list", f"{_HERE}.goal:list_goals", "Show the goals of one site or of all."),
+    Verb("remove", f"{_HERE}.goal:remove", "Remove a goal by its name or number."),
+)
+USER = (
+    Verb("add", f"{_HERE}.user:add", "Let someone sign in to the dashboard."),
+    Verb("list", f"{_HERE}.user:list_users", "Show who may sign in, and what they may do."),
+    Verb("grant", f"{_HERE}.user:grant", "Give someone a role, on one site or on all."),
+    Verb("revoke", f"{_HERE}.user:revoke", "Take a role away."),
+    Verb("password", f"{_HERE}.user:password", "Change a password, and end all sessions of that user."),
+    Verb("remove", f"{_HERE}.user:remove", "Remove someone, with all roles and sessions."),
+)
+KEY = (
+    Verb("add", f"{_HERE}.key:add", "Make an API key, and print it this once."),
+    Verb("list", f"{_HERE}.key:list_keys", "Show the keys, without their secrets."),
+    Verb("revoke", f"{_HERE}.key:revoke", "End a key for good."),
+)
+SALT = (Verb("destroy", f"{_HERE}.salt:destroy", "Forget today's salt of a site now: nobody can be recognised."),)
+
+SECTIONS = (
+    Section(
+        "Run it",
+        (
+            Verb("serve", f"{_HERE}.serve:serve", "Receive events and show the dashboard."),
+            Verb("demo", f"{_HERE}.demo:demo", "Show the whole product with generated visits."),
+            Verb("migrate", f"{_HERE}.migrate:migrate", "Bring registry and store to this release."),
+        ),
+    ),
+    Section(
+        "Sites",
+        (
+            Verb("site", "", "Add, change and remove sites.", SITE),
+            Verb("goal", "", "What a site hopes its visitors do.", GOAL),
+            Verb("snippet", f"{_HERE}.snippet:snippet", "Print the tag to paste into a site's pages."),
+        ),
+    ),
+    Section(
+        "Access",
+        (
+            Verb("user", "", "People who may sign in.", USER),
+            Verb("key", "", "Keys for programs.", KEY),
+        ),
+    ),
+    Section("Privacy", (Verb("salt", "", "The random keys that visitor numbers are made with.", SALT),)),
+)
+
+footfall = click.version_option(__version__, message="footfall %(version)s")(
+    LazyGroup(
+        SECTIONS,
+        name="footfall",
+        help="Web analytics that forgets who you are.\n\nBegin with `footfall demo`, or with `footfall serve` and "
+        "`footfall site add example.com`. Settings are environment variables named FOOTFALL_…, or keys of "
+        "footfall.toml in the working directory.",
+    )
+)
+"""The command itself."""

@@ -1,0 +1,125 @@
+"""The desk: where one process receives. It ties the open rooms to the collector's app and attends to it.
+
+In: an open `Desk`, bound sockets, and what the process knows of spool and drain. Out: answers until told to stop; then
+everything that was answered with 202 is on disk, and so are the counts of what was refused.
+The dashboard stands behind the collector in the same app: whatever path is not the collector's is the dashboard's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from collector.address import Proxies
+from collector.app import create_collector
+from collector.drain import DrainStatus
+from collector.express import express_lane
+from collector.health import Condition
+from collector.sender import address_of, read_head
+from collector.settings import SettingsError
+from collector.spool import Committer, Limits, SpoolError
+from collector.spool.disk import space_of
+from collector.tag import Tag, TagMissingError
+from collector.tally import Ledger, Tally
+from dashboard.app import create_dashboard
+from footfall.house import Desk, Ground
+from footfall.web import ASGIApp, answer
+
+FLUSH_SECONDS = 1.0
+
+
+async def attend(
+    desk: Desk,
+    listeners: Sequence[socket.socket],
+    *,
+    tally: Tally,
+    condition: Callable[[], Condition],
+    ledger: Callable[[], Ledger] | None = None,
+    dashboard: ASGIApp | None = None,
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
+    on_ready: Callable[[], object] = lambda: None,
+) -> None:
+    """Receive until told to stop. `around` may put something before the composed app; then nothing goes past it."""
+    committer = Committer(desk.spool)
+    collector = create_collector(
+        desk.settings,
+        snapshot=desk.snapshot,
+        tools=desk.tools,
+        keep=committer.keep,
+        tally=tally,
+        condition=condition,
+        ledger=ledger,
+        secret=desk.secret,
+        tag=_tag_of(desk),
+        otherwise=dashboard,
+    )
+    flushing = asyncio.create_task(_flush(tally, committer))
+    try:
+        if around:
+            await answer(around(collector), listeners, on_ready)
+        else:
+            await answer(collector, listeners, on_ready, express_lane(collector))
+    finally:
+        flushing.cancel()
+        with contextlib.suppress(SpoolError):
+            await tally.flush(committer.keep)
+        await committer.close()
+
+
+def dashboard_on(
+    ground: Ground, condition: Callable[[], Condition] | None = None, *, open_on_loopback: bool = False
+) -> ASGIApp:
+    """Make the dashboard of this ground."""
+    proxies = Proxies(ground.settings.trusted_proxies)
+
+    def client_of(scope: Mapping[str, Any]) -> str:
+        peer = scope["client"][0] if scope.get("client") else ""
+        return address_of(read_head(scope["headers"]), peer, proxies)
+
+    return create_dashboard(
+        ground.registry,
+        ground.store,
+        base_url=ground.settings.base_url or None,
+        open_on_loopback=open_on_loopback,
+        collector_health=(lambda: msgspec.structs.asdict(condition())) if condition else None,
+        client_of=client_of,
+    )
+
+
+def spool_accepts(desk: Desk) -> bool:
+    """Say whether the spool has room, by the rule it stops by itself."""
+    return not space_of(desk.spool_directory).is_short(Limits())
+
+
+def condition_of(status: DrainStatus, accepts: bool = True) -> Condition:
+    """Put what the drain says of itself into the words of the health page."""
+    return Condition(
+        spool_accepts=accepts,
+        store_answers=status.is_running and not status.error,
+        waiting=status.waiting,
+        spool_bytes=status.spool_bytes,
+        quarantined=status.quarantined,
+        kept=status.kept,
+        duplicate=status.duplicate,
+        without_visit=status.without_visit,
+    )
+
+
+async def _flush(tally: Tally, committer: Committer) -> None:
+    """Make the counts of refusals durable about every second; a full spool gets them later."""
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        with contextlib.suppress(SpoolError):
+            await tally.flush(committer.keep)
+
+
+def _tag_of(desk: Desk) -> Tag:
+    try:
+        return Tag(desk.snapshot, desk.settings.base_url)
+    except TagMissingError as error:
+        raise SettingsError(str(error)) from None

@@ -1,0 +1,76 @@
+"""The pages of docs/ that are written from the program's own tables, so that they cannot go stale.
+
+In: nothing. Out: path -> Markdown. `python -m footfall.documents` writes them; a test compares. Pages written by hand
+(the tour, the wire format, refusals) are checked for a heading of every name instead.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clickhouse.ask.dimensions import DIMENSIONS
+from clickhouse.ask.metrics import METRICS
+from collector.settings import settings_page
+from registry.manual import site_settings_page
+
+FOLDER = Path(__file__).parents[1] / "docs"
+UNITS = {
+    "count": "a number",
+    "percent": "per cent",
+    "seconds": "seconds",
+    "ratio": "a ratio",
+    "money": "the currency's unit",
+}
+
+
+def settings_document() -> str:
+    """docs/settings.md: the process first, then a site."""
+    return "\n".join(
+        [
+            "# Settings",
+            "Written from the tables in the code by `python -m footfall.documents`.",
+            "",
+            "## Of the process",
+            "",
+            settings_page().rstrip(),
+            "",
+            "## Of a site",
+            "",
+            site_settings_page().rstrip(),
+            "",
+        ]
+    )
+
+
+def questions_document() -> str:
+    """docs/questions.md: every metric and dimension, one heading each."""
+    lines = [
+        "# Questions: metrics and dimensions",
+        "Written from the tables in the code by `python -m footfall.documents`. How to ask for them over HTTP is told "
+        "in [wire.md](wire.md).",
+        "",
+        "## Metrics",
+        "",
+    ]
+    for metric in METRICS.values():
+        adds = "may be added over days" if metric.adds_up else "does not add up over days"
+        lines += [f"### `{metric.name}`", metric.definition, f"In {UNITS[metric.unit]}; {adds}.", ""]
+    lines += ["## Dimensions", "An empty label means: not set.", ""]
+    for dimension in DIMENSIONS.values():
+        lines += [f"### `{dimension.name}`", f"{dimension.label}: a trait of the {dimension.of.value}.", ""]
+    lines += ["### `prop:<key>`", "The value of a property that feature events carry.", ""]
+    return "\n".join(lines)
+
+
+def documents() -> dict[Path, str]:
+    """Return path -> text of every generated page."""
+    return {FOLDER / "settings.md": settings_document(), FOLDER / "questions.md": questions_document()}
+
+
+def main() -> None:
+    for path, text in documents().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

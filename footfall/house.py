@@ -1,0 +1,159 @@
+"""The house: the rooms that a process of Footfall needs, opened in the right order and closed in the reverse.
+
+In: settings. Out, for the length of a block: the `Ground` all stand on (registry, sites, salts, store), and on it a
+`Desk` that receives events (its own spool), a `Keeper` who stores them (the drain), or both: a `House`.
+One process is a house. Many are one keeper, who holds the lock on the data, and a desk for each worker.
+What cannot be opened raises the error of its room, which the command line turns into one line. A store that is away
+is no reason to stay closed: the spool accepts, and the drain goes on when the store is back.
+Nothing runs yet: serve.py starts the server, chores.py the threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from clickhouse.client import Store, connect
+from clickhouse.faults import StoreAway
+from clickhouse.migrate import migrate
+from collector.distill import Tools, open_tools
+from collector.drain import Drain
+from collector.settings import Settings, SettingsError
+from collector.spool import Spool
+from collector.tally import day_number
+from footfall.lock import hold_data
+from registry.registry import Registry
+from registry.salts import Salts, open_salts
+from registry.snapshot import Snapshot
+
+SECRET_BYTES = 32
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process has open."""
+
+    settings: Settings
+    registry: Registry
+    snapshot: Snapshot
+    salts: Salts
+    store: Store
+    secret: bytes
+    """Signs the visitors' forms; the same in all processes of this installation."""
+
+
+class Desk(Ground, frozen=True, kw_only=True):
+    """Ground with what receives events."""
+
+    tools: Tools
+    spool: Spool
+    spool_directory: Path
+
+
+class Keeper(Ground, frozen=True, kw_only=True):
+    """Ground with what brings them to the store."""
+
+    drain: Drain
+
+
+class House(Desk, frozen=True, kw_only=True):
+    """Both, in one process."""
+
+    drain: Drain
+
+
+@contextlib.contextmanager
+def open_house(settings: Settings) -> Iterator[House]:
+    """Open everything for one process."""
+    with hold_data(settings.data), open_ground(settings) as ground, contextlib.ExitStack() as stack:
+        desk = stack.enter_context(_desk_on(ground, 0))
+        drain = stack.enter_context(_drain_of(ground, 1))
+        yield House(**_parts(desk), drain=drain)
+
+
+@contextlib.contextmanager
+def open_keeper(settings: Settings, workers: int) -> Iterator[Keeper]:
+    """Open what the one keeper of several workers needs."""
+    with hold_data(settings.data), open_ground(settings) as ground, _drain_of(ground, workers) as drain:
+        yield Keeper(**_parts(ground), drain=drain)
+
+
+@contextlib.contextmanager
+def open_desk(settings: Settings, number: int) -> Iterator[Desk]:
+    """Open what worker `number` needs; its keeper holds the lock."""
+    with open_ground(settings) as ground, _desk_on(ground, number) as desk:
+        yield desk
+
+
+@contextlib.contextmanager
+def open_ground(settings: Settings) -> Iterator[Ground]:
+    """Open registry, sites, salts and store."""
+    with contextlib.ExitStack() as stack:
+        registry = stack.enter_context(Registry.open(settings.registry_url()))
+        snapshot = Snapshot(registry)
+        salts = open_salts(settings.salts, settings.data)
+        store = stack.enter_context(connect(settings.store_dsn()))
+        with contextlib.suppress(StoreAway):
+            migrate(store)
+        yield Ground(
+            settings=settings,
+            registry=registry,
+            snapshot=snapshot,
+            salts=salts,
+            store=store,
+            secret=_secret(settings.data / "form.key"),
+        )
+
+
+@contextlib.contextmanager
+def _desk_on(ground: Ground, number: int) -> Iterator[Desk]:
+    tools = _open_tools(ground)
+    directory = ground.settings.data / "spool" / str(number)
+    with contextlib.closing(Spool.open(directory)) as spool:
+        yield Desk(**_parts(ground), tools=tools, spool=spool, spool_directory=directory)
+
+
+@contextlib.contextmanager
+def _drain_of(ground: Ground, workers: int) -> Iterator[Drain]:
+    """Open the drain of these workers' spools, and of every spool that an earlier run with more workers left."""
+    folder = ground.settings.data / "spool"
+    earlier = {path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    directories = sorted(earlier | {folder / str(number) for number in range(workers)})
+    with contextlib.closing(Drain(ground.store, directories, day_of=_day_of(ground.snapshot))) as drain:
+        yield drain
+
+
+def _parts(ground: Ground) -> dict[str, Any]:
+    """Return an open part's fields, to build the next on them. Not a copy: what is open stays one."""
+    return {name: getattr(ground, name) for name in ground.__struct_fields__}
+
+
+def _open_tools(ground: Ground) -> Tools:
+    geo = ground.settings.geo
+    try:
+        return open_tools(ground.salts.today, geo)
+    except (OSError, RuntimeError) as error:
+        told = error.strerror if isinstance(error, OSError) else "not a file in MaxMind's format"
+        raise SettingsError(f"FOOTFALL_GEO: cannot read {geo} ({told})") from None
+
+
+def _day_of(snapshot: Snapshot) -> Callable[[int, int], int]:
+    def day_of(site_id: int, moment_ms: int) -> int:
+        site = snapshot.by_id(site_id)
+        return day_number(moment_ms, site.timezone if site else "UTC")
+
+    return day_of
+
+
+def _secret(file: Path) -> bytes:
+    """Read the secret of this installation; make it the first time."""
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as new:
+            new.write(secrets.token_bytes(SECRET_BYTES))
+    return file.read_bytes()

@@ -1,0 +1,59 @@
+"""Executes orders: work that the command line or the dashboard left for the process that holds the store.
+
+`serve` calls `run_orders` about once a second, in the one process that has the store and the spool, and not on the
+event loop: erasing a site blocks for seconds. The command line calls it too, when no server holds the data.
+Invariant: an order may be executed twice (we may be killed at any point); it ends in the transaction that makes it
+true. A store or a Redis that is away leaves the order waiting. It also files the orders that are due by the calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from clickhouse.client import Store
+from clickhouse.faults import StoreAway, StoreError
+from footfall.removal import remove_site
+from registry.errors import RegistryAway, RegistryError, SaltsRefused
+from registry.orders import Order
+from registry.registry import Registry
+from registry.salts import Salts
+
+OLD_PARTS_SECONDS = 90.0
+"""ClickHouse drops replaced files 15-40 s later where nothing else was set (measured, embedded)."""
+
+IsSettled = Callable[[int], bool]
+"""Told a revision of the registry: whether every process obeys it and what was accepted before is in the store."""
+
+
+def run_orders(
+    registry: Registry,
+    store: Store,
+    salts: Salts,
+    is_settled: IsSettled,
+    *,
+    old_parts_seconds: float = OLD_PARTS_SECONDS,
+) -> int:
+    """Execute what waits, oldest first; return how many orders ended. Raises nothing that one order causes."""
+    for site in registry.sites.overdue():
+        registry.sites.condemn(site.host, by="7 days are over")
+        registry.orders.file("remove_site", {"site_id": site.id, "confirmed": "7 days are over"}, "calendar")
+
+    def work(order: Order) -> bool:
+        if order.kind == "remove_site":
+            return remove_site(registry, store, salts, order, is_settled, old_parts_seconds)
+        salts.destroy(order.args["site_id"])
+        registry.orders.finish(order.id, {})
+        return True
+
+    return sum(_is_ended(registry, order, work) for order in registry.orders.waiting())
+
+
+def _is_ended(registry: Registry, order: Order, work: Callable[[Order], bool]) -> bool:
+    """Do the work and say whether the order has ended: done, or failed for good."""
+    try:
+        return work(order)
+    except (StoreAway, RegistryAway, SaltsRefused):
+        return False
+    except (StoreError, RegistryError) as error:
+        registry.orders.fail(order.id, str(error))
+        return True

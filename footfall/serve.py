@@ -1,0 +1,103 @@
+"""`footfall serve`: the rooms composed into a running server, and its orderly end.
+
+In: settings, and what the command line said. Out: a server until SIGTERM or Ctrl-C. Order of the end: accept no more,
+finish what was begun, make the last counts durable, store what is left, close, exit 0.
+`run_house` is what the demonstration uses too; several processes are crowd.py's. No log line carries a visitor's data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+
+import click
+import msgspec
+
+from collector import log as quiet
+from collector.health import Condition
+from collector.setting_values import Listen
+from collector.settings import Settings, SettingsError, check_reachable, misspelt
+from collector.spool.record import encode_refusals
+from collector.tally import Tally
+from footfall.chores import following, keeping
+from footfall.crowd import run_crowd
+from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
+from footfall.house import Ground, House, open_ground, open_house
+from footfall.lock import hold_data
+from footfall.web import ASGIApp, answer, bound, harden, run, url_of
+
+__all__ = ["bound", "run_house", "serve", "url_of"]
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, host: str | None, port: int | None, workers: int = 1, only: str | None = None) -> None:
+    """Run until told to stop. Raises SettingsError, or an error of the room that could not be opened."""
+    listen = Listen(host or settings.listen.host, settings.listen.port if port is None else port)
+    chosen = msgspec.structs.replace(settings, listen=listen)
+    check_reachable(chosen)
+    quiet.set_up(chosen.log_level)
+    for line in misspelt(os.environ):
+        log.warning(line)
+    harden()
+    with bound(listen) as listener:
+        if only == "dashboard":
+            _serve_dashboard(chosen, listener, workers)
+        elif workers > 1:
+            run_crowd(chosen, listener, workers, only is None, lambda keeper: _greet(keeper, listener))
+        else:
+            with open_house(chosen) as house:
+                run_house(house, [listener], with_dashboard=only is None, on_ready=lambda: _greet(house, listener))
+
+
+def run_house(
+    house: House,
+    listeners: Sequence[socket.socket],
+    *,
+    with_dashboard: bool = True,
+    open_on_loopback: bool = False,
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
+    on_ready: Callable[[], object] = lambda: None,
+) -> None:
+    """Serve an open house until SIGTERM or Ctrl-C, then end in order. Call it in the main thread.
+
+    `around` may put something before the composed app (the demo's website, by port).
+    """
+
+    def condition() -> Condition:
+        return condition_of(house.drain.status(), spool_accepts(house))
+
+    dashboard = dashboard_on(house, condition, open_on_loopback=open_on_loopback) if with_dashboard else None
+    with keeping(house):
+        run(
+            attend(
+                house,
+                listeners,
+                tally=Tally(encode_refusals),
+                condition=condition,
+                dashboard=dashboard,
+                around=around,
+                on_ready=on_ready,
+            )
+        )
+
+
+def _serve_dashboard(settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve the dashboard alone, beside a collector elsewhere; an embedded store has to be free for that."""
+    if workers > 1:
+        raise SettingsError("--workers is for the collector: leave it out with --only dashboard")
+    lock = hold_data(settings.data) if settings.is_embedded() else contextlib.nullcontext()
+    with lock, open_ground(settings) as ground, following(ground):
+        run(answer(dashboard_on(ground), [listener], lambda: _greet(ground, listener)))
+
+
+def _greet(ground: Ground, listener: socket.socket) -> None:
+    """Say where it is, and let the first owner in; the link is good once."""
+    url = ground.settings.base_url or url_of(listener)
+    click.echo(f"Footfall is listening on {url_of(listener)}; stop it with Ctrl-C.")
+    if ground.registry.setup.is_needed():
+        token = ground.registry.setup.make_token()
+        click.echo(f"Nobody can sign in yet. Create the owner, once: {url}/setup?token={token}")

@@ -1,0 +1,104 @@
+"""The web server: uvicorn with our guard, on sockets that are already ours, and what surrounds it in a process.
+
+In: an ASGI app and bound sockets. Out: answers until SIGTERM or Ctrl-C, then at most three seconds to finish what was
+begun. There is no access log, and nothing believes a proxy but our own code (collector/address.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from typing import Any, cast
+
+import uvicorn
+
+from collector import log as quiet
+from collector.guard import IDLE_SECONDS, Guard
+from collector.setting_values import Listen
+from collector.settings import SettingsError
+
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+FINISH_SECONDS = 3
+BACKLOG = 2048
+MAX_DESCRIPTORS = 65_536
+
+
+@contextlib.contextmanager
+def bound(listen: Listen) -> Iterator[socket.socket]:
+    """Take the port before anything else is opened; raise SettingsError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((listen.host, listen.port))
+        except OSError as error:
+            told = f"cannot listen on {listen.host} port {listen.port} ({error.strerror})"
+            way = "stop what uses it, or choose another with --port or FOOTFALL_LISTEN"
+            raise SettingsError(f"{told}: {way}") from None
+        yield listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the address of a bound socket as one would type it."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that ends when the server ends. Call it in the main thread."""
+    # uvicorn stops on these and then raises them again: without a handler of ours the exit code would not be 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
+        runner.run(work)
+
+
+async def answer(
+    app: ASGIApp,
+    listeners: Sequence[socket.socket],
+    on_ready: Callable[[], object],
+    protocol: Callable[..., asyncio.Protocol] = Guard,
+) -> None:
+    """Accept and answer until told to stop; `on_ready` is called once the first request would be taken."""
+    quiet.quiet_loop(asyncio.get_running_loop())
+    config = uvicorn.Config(
+        app,
+        http=cast(Any, protocol),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(IDLE_SECONDS),
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+    await _Server(config, on_ready).serve(sockets=list(listeners))
+
+
+def harden() -> None:
+    """No core dump may hold an address; and a thousand slow clients must not use up the descriptors."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class _Server(uvicorn.Server):
+    """Tells when it has begun to accept."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()

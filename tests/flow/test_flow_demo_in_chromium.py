@@ -1,0 +1,221 @@
+"""The main path, as a person walks it: the demo's website in a real browser, then the report, then "stop measuring me".
+
+One `footfall demo` process serves all tests of this file; each test uses a fresh browser profile. Nothing sleeps: what
+must become true is awaited on the page itself or asked of the report until it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+@dataclass(frozen=True)
+class Demo:
+    report: str
+    website: str
+    privacy: str
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    command = [sys.executable, "-m", "footfall", "demo", "--days", "3", "--events", "900", "--data", str(data)]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield told_by(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def told_by(process: subprocess.Popen[str]) -> Demo:
+    """Read the URLs that the demo prints for a person."""
+    told: dict[str, str] = {}
+    said = []
+    for line in process.stdout or ():
+        said.append(line)
+        label, _, url = line.strip().rpartition(" ")
+        if url.startswith("http://"):
+            told[label.strip().lower()] = url
+        if "Ctrl-C" in line:
+            return Demo(told["report"], told["demo page"], told["privacy page"])
+    pytest.fail("the demo ended before it was ready:\n" + "".join(said))
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(user_agent=browser_agent(browser))
+    yield fresh
+    fresh.close()
+
+
+def browser_agent(browser: Browser) -> str:
+    """The agent of the same Chromium with a window: a headless one is refused as a bot, rightly."""
+    engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
+    return f"Mozilla/5.0 (X11; Linux x86_64) {engine} Chrome/{browser.version} Safari/537.36"
+
+
+@pytest.fixture
+def visitor(context: BrowserContext) -> Page:
+    """A page of a person: automation is not announced, or the snippet would rightly stay silent."""
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})")
+    return context.new_page()
+
+
+def views(page: Page, demo: Demo) -> dict[str, int]:
+    """Today's page views by path, as the report's own JSON has them."""
+    answer = page.request.get(f"{demo.report}/details/pages.json?period=day")
+    assert answer.status == 200, answer.text()
+    table = json.loads(answer.text())
+    column = table["metrics"].index("pageviews")
+    return {row["dimensions"][0]: row["metrics"][column] for row in table["rows"]}
+
+
+def uses(page: Page, demo: Demo, feature: str) -> int:
+    table = json.loads(page.request.get(f"{demo.report}/details/uses.json?period=day").text())
+    column = table["metrics"].index("events")
+    return sum(row["metrics"][column] for row in table["rows"] if row["dimensions"] == [feature])
+
+
+def settled(ask: object, wanted: object, *, within_seconds: float = 10) -> None:
+    """Ask until the answer is the wanted one; the bound only ends a test that would never pass."""
+    assert callable(ask)
+    until = time.monotonic() + within_seconds
+    while (got := ask()) != wanted:
+        assert time.monotonic() < until, f"still {got}, not {wanted}"
+
+
+def click_and_hear(page: Page, selector: str) -> int:
+    """Click, wait for the answer to the event that follows, and return its status."""
+    with page.expect_response(lambda answer: answer.url.endswith("/_f/e")) as heard:
+        page.click(selector)
+    return heard.value.status
+
+
+def test_a_visit_reaches_the_report(visitor: Page, demo: Demo) -> None:
+    before = views(visitor, demo)
+    with visitor.expect_response(lambda answer: answer.url.endswith("/_f/e")) as heard:
+        visitor.goto(demo.website)
+    assert heard.value.status == 202
+    assert "x-refused" not in heard.value.headers
+    assert click_and_hear(visitor, "main a[href='/about']") == 202
+    settled(lambda: views(visitor, demo).get("/about", 0), before.get("/about", 0) + 1)
+    assert views(visitor, demo)["/"] == before.get("/", 0) + 1
+
+
+def test_a_feature_is_counted_by_its_attribute(visitor: Page, demo: Demo) -> None:
+    before = uses(visitor, demo, "toggle_yearly")
+    visitor.goto(f"{demo.website}pricing")
+    assert click_and_hear(visitor, "button[data-footfall-event='toggle_yearly']") == 202
+    settled(lambda: uses(visitor, demo, "toggle_yearly"), before + 1)
+
+
+def test_no_cookie_and_no_storage_before_the_visitor_acts(visitor: Page, demo: Demo) -> None:
+    with visitor.expect_response(lambda answer: answer.url.endswith("/_f/e")):
+        visitor.goto(demo.website)
+    assert visitor.context.cookies() == []
+    assert visitor.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def heard_by(page: Page) -> list[str]:
+    """Collect every event request from here on."""
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url) if request.url.endswith("/_f/e") else None)
+    return seen
+
+
+def test_stop_measuring_me_is_obeyed_from_the_next_click_on(visitor: Page, demo: Demo) -> None:
+    visitor.goto(demo.privacy)
+    visitor.get_by_role("button", name="Stop measuring me").click()
+    visitor.wait_for_load_state()
+    before = views(visitor, demo)
+    seen = heard_by(visitor)
+    visitor.goto(demo.website)
+    visitor.click("main a[href='/pricing']")
+    visitor.click("button[data-footfall-event='toggle_yearly']")
+    assert visitor.evaluate("footfall.status().reason") == "optout"
+    assert seen == []
+    assert views(visitor, demo) == before
+
+
+def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(java_script_enabled=False, user_agent=browser_agent(browser))
+    page = context.new_page()
+    page.goto(demo.privacy)
+    page.get_by_role("button", name="Stop measuring me").click()
+    assert {cookie["name"]: cookie["value"] for cookie in context.cookies()} == {"footfall_optout": "1"}
+    page.get_by_role("button", name="Allow again").wait_for()
+    context.close()
+
+
+def test_global_privacy_control_silences_the_snippet_and_the_server(browser: Browser, demo: Demo) -> None:
+    context = browser.new_context(user_agent=browser_agent(browser), extra_http_headers={"Sec-GPC": "1"})
+    context.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false});"
+        "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true});"
+    )
+    page = context.new_page()
+    seen = heard_by(page)
+    page.goto(demo.website)
+    assert page.evaluate("footfall.status().reason") == "gpc"
+    assert seen == []
+    event = json.dumps({"n": "pageview", "u": demo.website, "d": "demo.example"})
+    answer = page.request.post(
+        f"{demo.website}_f/e", data=event, headers={"content-type": "text/plain", "Sec-GPC": "1"}
+    )
+    assert (answer.status, answer.headers["x-refused"]) == (202, "gpc")
+    context.close()
+
+
+def test_the_report_names_what_the_story_holds(visitor: Page, demo: Demo) -> None:
+    visitor.goto(demo.report)
+    for words in ("Visits", "Organic Search", "/pricing", "United"):
+        assert visitor.get_by_text(words).first.is_visible(), words

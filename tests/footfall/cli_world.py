@@ -1,0 +1,48 @@
+"""The installed command in a process of its own, on a data directory of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("footfall"))
+
+
+@dataclass
+class Home:
+    """A machine on which Footfall is installed: a working directory, its environment, nothing else."""
+
+    directory: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "footfall-data"
+
+    @property
+    def registry_url(self) -> str:
+        return f"sqlite:///{self.data / 'registry.sqlite'}"
+
+    def env(self) -> dict[str, str]:
+        plain = {"PATH": "/usr/bin:/bin", "FOOTFALL_SALTS": f"dir:{self.directory / 'salts'}", "COLUMNS": "100"}
+        return plain | self.environment
+
+    def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `footfall` and wait for it."""
+        return subprocess.run(
+            [COMMAND, *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            env=self.env(),
+            check=False,
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `footfall` and do not wait."""
+        return subprocess.Popen(
+            [COMMAND, *words], stdout=subprocess.PIPE, text=True, cwd=self.directory, env=self.env()
+        )
