@@ -49,6 +49,10 @@ BAD_ROW_CODES = frozenset({6, 27, 41, 43, 53, 69, 70, 72, 117, 131, 349, 376, 44
 TOO_HEAVY_CODES = frozenset({158, 159, 160, 241, 307, 394, 396})
 """Limits of rows, bytes, time and memory. On the writer they pass (a merge may hold the memory): StoreAway."""
 
+AWAY_CODES = frozenset({202, 203, 209, 210, 216, 225, 242, 252, 279, 285, 286, 319, 425, 999})
+"""Too busy, no connection, no quorum, no keeper, read-only for now, an insert whose end nobody knows, or (216) the
+same insert still running: each passes."""
+
 OUR_STATEMENT_CODES = frozenset({36, 46, 47, 48, 60, 62, 80, 81, 115, 164, 179, 184, 215, 386, 427})
 """Errors about the text of a statement or its settings. Statements hold no values (those are bound), so
 ClickHouse's sentence may be shown. 427 is a regular expression that does not compile: the asker's own."""
@@ -58,7 +62,7 @@ def fault_of_write(code: int | None, name: str | None, sentence: str) -> StoreEr
     """Return the error to raise when the writer was refused."""
     if code in BAD_ROW_CODES:
         return BadRow(_line(code, name, ""), code=code)
-    if code is None or code in TOO_HEAVY_CODES:
+    if code is None or code in TOO_HEAVY_CODES | AWAY_CODES:
         return StoreAway(_line(code, name, ""), code=code)
     return StoreError(_line(code, name, sentence), code=code)
 
@@ -67,7 +71,7 @@ def fault_of_question(code: int | None, name: str | None, sentence: str) -> Stor
     """Return the error to raise when a reader was refused."""
     if code in TOO_HEAVY_CODES:
         return QuestionTooHeavy(_line(code, name, ""), code=code)
-    if code is None:
+    if code is None or code in AWAY_CODES:
         return StoreAway(_line(code, name, ""), code=code)
     return StoreError(_line(code, name, sentence), code=code)
 

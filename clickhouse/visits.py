@@ -60,6 +60,12 @@ def derive_visits(store: Store, visits: Collection[tuple[int, int]]) -> None:
         )
 
 
+def derive_visits_of_site(store: Store, site_id: int) -> None:
+    """Write the rows of all visits of a site, in one statement: after many events were put in at once."""
+    forever = 1 << 42  # milliseconds; in the year 2109
+    store.writer.command(DERIVE_SITE, {"site": site_id, "since": 0, "until": forever})
+
+
 def recent_visits(store: Store, since_ms: int) -> list[RecentVisit]:
     """Return every visit with an event (engagement included) since then, for the drain to take up where it left."""
     return [RecentVisit(*row) for row in store.query(RECENT, {"since": since_ms}, name="recent_visits")]
@@ -81,5 +87,6 @@ def _statement(name: str) -> str:
     return (files("clickhouse") / "statements" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-DERIVE = _statement("derive_visits")
+DERIVE = _statement("derive_visits").replace("{which}", "(site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}")
+DERIVE_SITE = _statement("derive_visits").replace("{which}", "site_id = {site:UInt32}")
 RECENT = _statement("recent_visits")

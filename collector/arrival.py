@@ -41,6 +41,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """As sent, at most 2,000 bytes; any scheme."""
     site: str = ""
     """The site the tag names (`d`); empty: the host of `url` decides."""
+    alias: str = ""
+    """A foreign tracker's id of the site. It counts where a site has it among its aliases; otherwise the host of `url`."""
     referrer: str = ""
     address: str = ""
     """The client's address by our own rule (address.py), or empty."""

@@ -6,11 +6,12 @@ half a second once, a database about 15 ms. Nothing here is a double: what passe
 
 from __future__ import annotations
 
+import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -19,6 +20,28 @@ from clickhouse.migrate import migrate
 
 if TYPE_CHECKING:
     from facade import Facade
+
+
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+STRICT = os.environ.get("FOOTFALL_TEST_STRICT") == "1"
+"""Where everything is installed, a skip is a failure: a check that did not run proves nothing."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return no_skip((yield))
+
+
+def no_skip(report: AnyReport) -> AnyReport:
+    if STRICT and report.outcome == "skipped":
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def ask(store: Store, question: Question, guard: Guard = Guard.EXACT) -> Answer:
             raise QuestionError(f"there is no metric {name!r}", name)
     guarding.check(question, guard)
     build(question)  # a widened question has another order and limit: faults must be found in this one
-    people = _people(store, question) if guard.population and question.filters else None
+    people = _people(store, question) if guard.population and guarding.is_narrow(question) else None
     wide = guarding.widen(question, guard)
     return guarding.release(_count(store, wide), question, guard, people)
 
@@ -107,9 +107,11 @@ def _number(value: float | None, decimals: int) -> Number:
     return round(float(value), decimals) if decimals else int(value)
 
 
-def _people(store: Store, question: Question) -> int:
-    total = replace(question, metrics=(PEOPLE.name,), dimensions=(), order_by=(), compare=None, offset=0)
-    return int(_answer(store, total).rows[0].metrics[0] or 0)
+def _people(store: Store, question: Question) -> tuple[int, int]:
+    """Return how many match the question, and how many matched it in the period compared with."""
+    total = replace(question, metrics=(PEOPLE.name,), dimensions=(), order_by=(), offset=0, limit=1)
+    (row,) = _count(store, total).rows
+    return int(row.metrics[0] or 0), int((row.before or (0,))[0] or 0)
 
 
 def _earlier(question: Question) -> Question:

@@ -1,15 +1,16 @@
 """The guard of small numbers: what an answer may say to whom. Every answer passes `release`, and only there.
 
 In: a counted answer whose rows carry how many people stand behind them, and a Guard. Out: the answer that may leave.
-Population: a filtered question that fewer than k match is not answered. Place: regions and cities below k are folded
-into one "(other)". Rows: every row below k is. Folding is complementary: what is hidden holds at least two rows and at
-least k people in each period, so that total minus shown never tells a small row. Time is not folded but left blank.
-It asks nothing: asking.py does, after `widen` has said what must be asked for the guard to judge.
+Population: a question with a filter, or about less than a day, that fewer than k match is not answered. Place: regions
+and cities below k are folded into one "(other)". Rows: every row below k is. Folding is complementary: what is hidden
+holds at least two rows and at least k people in each period, so that total minus shown never tells a small row. Time is
+not folded but left blank. It asks nothing: asking.py does, after `widen` has said what the guard needs to know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import ClassVar
 
 import msgspec
@@ -24,6 +25,7 @@ PLACES = frozenset({"region", "city"})
 MOST_PUBLIC_FILTERS = 2
 MOST_GROUPS = 250
 """Groups that one filter can name (filters.py)."""
+SHORTEST_DAY = timedelta(hours=23)
 MOST_ROWS = 50_000
 """Rows looked at before folding, most people first: what lies beyond is hidden too."""
 
@@ -62,6 +64,11 @@ def check(question: Question, guard: Guard) -> None:
         raise QuestionError(f"a public report is not finer than a day, so not by {fine[0]}", fine[0])
 
 
+def is_narrow(question: Question) -> bool:
+    """Whether a question picks some of a site's people out: by a filter, or by asking about less than a day."""
+    return bool(question.filters) or question.period.until - question.period.since < SHORTEST_DAY
+
+
 def folds(question: Question, guard: Guard) -> bool:
     """Whether rows of this question may have to be hidden."""
     return guard.rows or (guard.place and bool(PLACES & set(question.dimensions)))
@@ -81,10 +88,15 @@ def widen(question: Question, guard: Guard) -> Question:
     )
 
 
-def release(answer: Answer, question: Question, guard: Guard, people: int | None) -> Answer:
-    """Return what may leave of a widened question's answer; `people` is how many match it, when that was asked."""
-    if people is not None and guard.population and people < guard.k:
+def release(answer: Answer, question: Question, guard: Guard, people: tuple[int, int] | None) -> Answer:
+    """Return what may leave of a widened question's answer.
+
+    `people` is how many match it, in its period and in the one compared with, when `is_narrow` had that asked.
+    """
+    if people is not None and people[0] < guard.k:
         return Answer(rows=(), total_rows=0, fewer_than=guard.k)
+    if people is not None and 0 < people[1] < guard.k:
+        answer = msgspec.structs.replace(answer, rows=tuple(_forget_before(row) for row in answer.rows))
     if not folds(question, guard):
         return answer
     cells = {row.dimensions: _counts(row) for row in answer.rows}
@@ -129,6 +141,10 @@ def _sums_short(hidden: set[tuple[str, ...]], cells: Mapping[tuple[str, ...], Se
 def _counts(row: AnswerRow) -> tuple[int, int]:
     before = row.before[-1] if row.before else 0
     return int(row.metrics[-1] or 0), int(before or 0)
+
+
+def _forget_before(row: AnswerRow) -> AnswerRow:
+    return msgspec.structs.replace(row, before=None)
 
 
 def _bare(row: AnswerRow) -> AnswerRow:

@@ -1,4 +1,4 @@
--- What is the row of each of these visits?
+-- What is the row of each of these visits? `which` is one of two conditions of visits.py.
 -- Engagement keeps a visit alive and adds time, but is never an event, never the first one, never the last.
 -- `argMin` over (ts, segment, seq) makes ties of the clock come out the same every time.
 insert into visits
@@ -37,7 +37,7 @@ select
     pages >= 2 or features >= 1 or engaged >= 10000,
     count()
 from events
-where (site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}
+where {which}
   and not is_loose
   and ts >= fromUnixTimestamp64Milli({since:Int64})
   and ts < fromUnixTimestamp64Milli({until:Int64})

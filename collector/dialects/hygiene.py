@@ -1,7 +1,7 @@
 """Hygiene: what every dialect does to a value before believing it.
 
 In: a string or number as decoded from a request. Out: the same value without control, bidi and surrogate characters,
-or a whole number within range, or nothing. Pure; it knows no field and no dialect.
+or cut to length, or a number within range, or nothing. Pure; it knows no field and no dialect.
 """
 
 from __future__ import annotations
@@ -17,6 +17,25 @@ _NUMBER = re.compile(r"\s*([+-]?\d{1,18})(\.\d{0,18})?\s*")
 def clean(text: str) -> str:
     """Strip what could forge a log line, a terminal or the reading order."""
     return text if text.isprintable() else _HOSTILE.sub("", text)
+
+
+def cut(text: str, max_bytes: int) -> str:
+    """Cut cleaned text to so many bytes of UTF-8, never through a character."""
+    return text.encode()[:max_bytes].decode("utf-8", "ignore") if bytes_over(text, max_bytes) else text
+
+
+def bytes_over(text: str, limit: int) -> bool:
+    """Tell whether text is longer than so many bytes of UTF-8."""
+    return len(text) > limit or (not text.isascii() and len(text.encode("utf-8", "replace")) > limit)
+
+
+def scalar(value: object) -> str | int | float | bool | None:
+    """Keep a string that is not blank, a number within range, or a truth value."""
+    if isinstance(value, str):
+        return clean(value).strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-MAX_INT, min(MAX_INT, value))
+    return value if isinstance(value, bool | float) else None
 
 
 def whole(value: object) -> int | None:

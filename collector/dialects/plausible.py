@@ -15,7 +15,7 @@ import msgspec
 
 from clickhouse.rows import ENGAGEMENT
 from collector.arrival import Arrival, Signals
-from collector.dialects.hygiene import MAX_INT, clean, decimal, whole
+from collector.dialects.hygiene import bytes_over, clean, decimal, scalar, whole
 from collector.sender import Sender, host_of
 
 MAX_EVENTS = 50
@@ -150,7 +150,7 @@ def _url(value: Any, errors: Errors) -> str:
         errors["url"] = ["is required"]
     elif not isinstance(value, str):
         errors["url"] = ["must be a string"]
-    elif _bytes_over(value, MAX_URL):
+    elif bytes_over(value, MAX_URL):
         errors["url"] = ["must be a valid url"]
     elif value.lstrip()[:5].lower() == "data:":
         errors["url"] = ["scheme is not allowed"]
@@ -187,21 +187,13 @@ def _props(value: Any, errors: Errors) -> dict[str, Scalar]:
     for key, entry in value.items():
         if len(props) == MAX_PROPS:
             break
-        if _bytes_over(key, MAX_KEY_BYTES) or (isinstance(entry, str) and _bytes_over(entry, MAX_VALUE_BYTES)):
+        if bytes_over(key, MAX_KEY_BYTES) or (isinstance(entry, str) and bytes_over(entry, MAX_VALUE_BYTES)):
             errors["props"] = [f"keys should have at most {MAX_KEY_BYTES} bytes and values {MAX_VALUE_BYTES} bytes"]
             break
-        name, scalar = clean(key).strip(), _scalar(entry)
-        if name and scalar is not None:
-            props[name] = scalar
+        name, kept = clean(key).strip(), scalar(entry)
+        if name and kept is not None:
+            props[name] = kept
     return props
-
-
-def _scalar(value: Any) -> Scalar | None:
-    if isinstance(value, str):
-        return clean(value).strip() or None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return max(-MAX_INT, min(MAX_INT, value))
-    return value if isinstance(value, bool | float) else None
 
 
 def _revenue(value: Any) -> tuple[float | None, str]:
@@ -246,7 +238,3 @@ def _object_in(text: str) -> Any:
         return _ANY.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-
-
-def _bytes_over(text: str, limit: int) -> bool:
-    return len(text) > limit or (not text.isascii() and len(text.encode("utf-8", "replace")) > limit)

@@ -145,6 +145,8 @@ class Pages:
         values: dict[str, Any] = {
             "t": TEXTS,
             "language": LANGUAGE,
+            # Relative links hold behind any base path; a refused choice is answered one step further down.
+            "up": "../" if request.method == "POST" else "",
             "site": policy,
             "host": host,
             "is_named": site is not None,

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from clickhouse.insert import insert_events, insert_refusals
 from clickhouse.rows import PAGEVIEW, Event, PlacedEvent
-from clickhouse.visits import derive_visits
+from clickhouse.visits import derive_visits_of_site
 from collector.arrival import Arrival
 from collector.distill import Tools, distill
 from collector.setting_values import Listen
@@ -92,9 +92,11 @@ def fill(house: House, days: int, events: int) -> None:
     with progress() as bar:
         task = bar.add_task(f"Making up {days} days of traffic", total=events)
         for batch in batches(traffic.days(now, days, events)):
-            keep(house, batch)
+            first = batch[0].position
+            insert_events(house.store, batch, token=f"demo:{first.segment}:{first.seq}")
             bar.update(task, advance=len(batch))
         bar.update(task, completed=events)
+    derive_visits_of_site(house.store, site.id)
     insert_refusals(house.store, traffic.refusals(now, days, events), token=f"demo:{traffic.segment}:refusals")
 
 
@@ -121,12 +123,6 @@ def batches(days: Iterator[list[PlacedEvent]]) -> Iterator[list[PlacedEvent]]:
             batch = []
     if batch:
         yield batch
-
-
-def keep(house: House, batch: list[PlacedEvent]) -> None:
-    first = batch[0].position
-    insert_events(house.store, batch, token=f"demo:{first.segment}:{first.seq}")
-    derive_visits(house.store, {(row.event.site_id, row.visit_id) for row in batch})
 
 
 def progress() -> Progress:

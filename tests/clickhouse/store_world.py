@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from clickhouse.ask import Period, Question
+from clickhouse.ask import Condition, Period, Question, ask
 from clickhouse.client import Store
 from clickhouse.insert import insert_events
 from clickhouse.rows import ENGAGEMENT, Event, PlacedEvent, Position
@@ -151,3 +151,16 @@ def some_events(seed: int, *, visits: int = 60, since: int = NOON, hours: int = 
                     )
                 )
     return events
+
+
+def table(store: Store, asked: Question) -> list[tuple[Any, ...]]:
+    return [(*row.dimensions, *row.metrics) for row in ask(store, asked).rows]
+
+
+def one(store: Store, asked: Question) -> tuple[Any, ...]:
+    (row,) = ask(store, asked).rows
+    return row.metrics
+
+
+def only(name: str, *values: str, operator: Any = "is", **more: Any) -> Condition:
+    return Condition(operator, name, values, **more)

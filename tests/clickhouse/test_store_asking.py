@@ -1,45 +1,25 @@
-"""Asking: order and pages, comparison, clocks of zones, what cannot be asked; and the cases of a peer's API."""
+"""Asking: order and pages, comparison, mixing of visits and events, operators, and what cannot be asked."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from store_world import NOON, at, days, engagement, event, keep, question
+from store_world import days, engagement, event, keep, one, only, question, table
 
 from clickhouse.ask import (
     AllOf,
     AnswerRow,
     AnyOf,
-    Condition,
     Did,
     Period,
     Question,
     QuestionError,
     ask,
     ask_many,
-    buckets,
-    people_now,
 )
 from clickhouse.client import Store
-
-CASES = Path(__file__).parents[3] / "shared" / "cases" / "stats_queries.jsonl"
-
-
-def table(store: Store, asked: Question) -> list[tuple[Any, ...]]:
-    return [(*row.dimensions, *row.metrics) for row in ask(store, asked).rows]
-
-
-def one(store: Store, asked: Question) -> tuple[Any, ...]:
-    (row,) = ask(store, asked).rows
-    return row.metrics
-
-
-def only(name: str, *values: str, operator: Any = "is", **more: Any) -> Condition:
-    return Condition(operator, name, values, **more)
 
 
 def test_nothing_is_zero_and_a_share_of_nothing_is_not_a_number(any_store: Store) -> None:
@@ -109,83 +89,6 @@ def test_the_nth_bucket_stands_beside_the_nth_even_when_only_the_other_has_anyth
         AnswerRow(("2026-03-04",), (1, 100), (1, 100)),
         AnswerRow(("2026-03-05",), (0, None), (1, 100)),
     )
-
-
-SUMMER = [
-    ("2026-03-29 00:30:00", "2026-03-29 01:00:00"),
-    ("2026-03-29 01:30:00", "2026-03-29 03:00:00"),
-    ("2026-03-29 21:59:59", "2026-03-29 23:00:00"),
-    ("2026-10-25 00:30:00", "2026-10-25 02:00:00"),
-    ("2026-10-25 01:30:00", "2026-10-25 02:00:00"),
-    ("2026-10-25 02:30:00", "2026-10-25 03:00:00"),
-]
-
-
-def test_hours_are_those_of_the_wall_clock_when_it_is_put_forward_and_back(any_store: Store) -> None:
-    keep(any_store, [event(visitor=n, ts=at(utc)) for n, (utc, _) in enumerate(SUMMER, 1)], timezone="Europe/Berlin")
-    for since, until, hours in (("2026-03-29", "2026-03-30", 23), ("2026-10-25", "2026-10-26", 24)):
-        period = days(since, until, "Europe/Berlin")
-        asked = question("visitors", dimensions=("time:hour",), period=period, timezone="Europe/Berlin")
-        expected: dict[str, int] = {}
-        for _, wall in SUMMER:
-            if wall.startswith(since):
-                expected[wall] = expected.get(wall, 0) + 1
-        assert table(any_store, asked) == sorted(expected.items())
-        assert one(any_store, question("visitors", "visits", period=period, timezone="Europe/Berlin")) == (3, 3)
-        labels = buckets(period, "Europe/Berlin", "time:hour")
-        assert len(labels) == hours
-        assert set(expected) <= set(labels)
-
-
-def test_a_zone_off_by_a_quarter_of_an_hour_cuts_its_own_hours(any_store: Store) -> None:
-    keep(any_store, [event(visitor=1, ts=at("2026-03-04 18:14:59")), event(visitor=2, ts=at("2026-03-04 18:15:00"))])
-    asked = question("visitors", timezone="Asia/Kathmandu", period=days("2026-03-04", "2026-03-06", "Asia/Kathmandu"))
-    rows = {}
-    for name in ("time:hour", "time:day"):
-        rows[name] = table(any_store, Question(**{**as_dict(asked), "dimensions": (name,)}))
-    assert rows["time:hour"] == [("2026-03-04 23:00:00", 1), ("2026-03-05 00:00:00", 1)]
-    assert rows["time:day"] == [("2026-03-04", 1), ("2026-03-05", 1)]
-
-
-def as_dict(asked: Question) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in asked.__struct_fields__}
-
-
-@pytest.mark.parametrize(
-    ("name", "labels"),
-    [
-        ("time:minute", ["2026-03-02 00:00:00", "2026-03-04 12:00:00"]),
-        ("time:hour", ["2026-03-02 00:00:00", "2026-03-04 12:00:00"]),
-        ("time:day", ["2026-03-02", "2026-03-04"]),
-        ("time:week", ["2026-03-02"]),
-        ("time:month", ["2026-03-01"]),
-    ],
-)
-def test_buckets_are_labelled_as_charts_expect_them(any_store: Store, name: str, labels: list[str]) -> None:
-    keep(any_store, [event(visitor=1, ts=at("2026-03-02 00:00:00")), event(visitor=2, ts=NOON)])
-    asked = question("visitors", dimensions=(name,))
-    assert [row[0] for row in table(any_store, asked)] == labels
-    assert set(labels) <= set(buckets(asked.period, "UTC", name))
-
-
-def test_a_visit_across_the_edge_of_an_hour_is_there_in_both_hours(any_store: Store) -> None:
-    keep(any_store, [event(t=-60), event(t=60)])
-    asked = question("visitors", "visits", "pageviews", "bounce_rate", dimensions=("time:hour",))
-    assert table(any_store, asked) == [("2026-03-04 11:00:00", 1, 1, 1, 0), ("2026-03-04 12:00:00", 1, 1, 1, None)]
-
-
-def test_a_period_of_hours_counts_the_events_in_it_and_not_the_visits_that_began_in_it(any_store: Store) -> None:
-    keep(any_store, [event(t=-600, source="Google"), event(t=60, path="/x")])
-    period = days("2026-03-04 12:00:00", "2026-03-04 13:00:00")
-    assert one(any_store, question("visitors", "pageviews", period=period)) == (1, 1)
-    assert table(any_store, question("visitors", dimensions=("source",), period=period)) == [("Google", 1)]
-    google = question("visitors", filters=(only("source", "Google"),), period=period)
-    assert one(any_store, google) == (1,)
-
-
-def test_people_now_are_those_of_the_last_five_minutes(any_store: Store) -> None:
-    keep(any_store, [event(visitor=n, t=-60 * n) for n in (0, 1, 2, 4, 6)] + [event(visitor=9, t=-10, site_id=2)])
-    assert one(any_store, people_now(1, "Europe/Berlin", datetime.fromtimestamp(NOON / 1000, UTC))) == (3,)
 
 
 def test_a_page_filter_asks_bounce_rate_of_visits_that_began_there(any_store: Store) -> None:
@@ -309,76 +212,3 @@ def test_many_questions_are_answered_in_the_order_asked(any_store: Store) -> Non
     asked = [question("pageviews", filters=(only("page", *(f"/{n}" for n in range(1, k + 1))),)) for k in range(1, 8)]
     assert [answer.rows[0].metrics for answer in ask_many(any_store, asked)] == [(k,) for k in range(1, 8)]
     assert ask_many(any_store, []) == []
-
-
-PEERS_NAMES = {"visit:source": "source", "visit:channel": "channel", "visit:utm_medium": "utm_medium"} | {
-    "event:name": "feature", "event:page": "page", "time:month": "time:month"
-}  # fmt: skip
-PEERS_LABELS = {"Direct / None": "", "Direct": "Direct", "(not set)": ""}
-
-
-def peers_cases() -> list[dict[str, Any]]:
-    if not CASES.exists():
-        return []
-    rows = [json.loads(line) for line in CASES.read_text().splitlines()]
-    return [row for row in rows if row["events"] and "results" in row["expected"] and "goals" not in row]
-
-
-def from_peer(row: dict[str, Any]) -> Any:
-    came = "google" in row.get("referrer", "")
-    ts = int(datetime.fromisoformat(row["at"]).timestamp() * 1000) if "at" in row else NOON + row["t"] * 1000
-    path, _, medium = row["url"].removeprefix("http://example.com").partition("?utm_medium=")
-    return event(
-        row["name"],
-        path,
-        ts=ts,
-        visitor=ord(row["visitor"]),
-        source="Google" if came else "",
-        channel="Organic Search" if came else "Direct",
-        utm_medium=medium,
-        engaged_ms=row.get("e", 0),
-    )
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the case tables are not beside this checkout")
-@pytest.mark.parametrize("case", peers_cases(), ids=lambda case: f"{case['id']} {case['name']}")
-def test_the_answer_is_the_one_of_plausibles_api(store: Store, case: dict[str, Any]) -> None:
-    keep(store, [from_peer(row) for row in case["events"]])
-    asked = case["query"]
-    filters = [
-        Condition(
-            operator,
-            PEERS_NAMES[name],
-            tuple(PEERS_LABELS.get(value, value) for value in values),
-            case_sensitive=not more or more[0]["case_sensitive"],
-        )
-        for operator, name, values, *more in asked.get("filters", [])
-    ]
-    answer = ask(
-        store,
-        question(
-            *asked["metrics"],
-            dimensions=tuple(PEERS_NAMES[name] for name in asked.get("dimensions", [])),
-            filters=tuple(filters),
-            period=Period(datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=365)),
-        ),
-    )
-    got = [(tuple(row.dimensions), row.metrics) for row in answer.rows]
-    expected = [
-        (tuple(PEERS_LABELS.get(label, label) for label in row["dimensions"]), tuple(row["metrics"]))
-        for row in case["expected"]["results"]
-    ]
-    assert got == expected
-
-
-def test_a_campaign_is_not_credited_to_a_host_visited_later(any_store: Store) -> None:
-    keep(
-        any_store,
-        [
-            event(hostname="two.example.com", utm_campaign="ad"),
-            event(hostname="one.example.com", t=900, continued=True),
-        ],
-    )
-    host = (only("hostname", "one.example.com"),)
-    assert one(any_store, question("visitors", filters=host)) == (1,)
-    assert table(any_store, question("visitors", dimensions=("utm_campaign",), filters=host)) == []

@@ -188,7 +188,10 @@ def test_an_insert_whose_end_is_unknown_is_store_away(
         store.writer.insert("events", {"site_id": [1]}, token="x", types=["UInt32"])
 
 
-@pytest.mark.parametrize(("code", "kind"), [(241, StoreAway), (252, StoreError), (469, BadRow), (53, BadRow)])
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(241, StoreAway), (252, StoreAway), (216, StoreAway), (60, StoreError), (469, BadRow), (53, BadRow)],
+)
 def test_the_code_says_whether_trying_again_can_help(
     faulty: tuple[Facade, Store], code: int, kind: type[StoreError]
 ) -> None:

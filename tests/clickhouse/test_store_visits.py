@@ -273,7 +273,7 @@ from (
             arraySplit((event, gap) -> gap > 1800000, told, gaps) as runs
         from events
         where visitor_id != 0
-        group by site_id, visitor_id
+        group by site_id, visitor_id, toDate(ts)
     )
     array join runs as run
 )

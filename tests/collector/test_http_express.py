@@ -49,7 +49,7 @@ def on_server(world: World, scenario: Callable[[int], Awaitable[Any]], *, lane: 
         async with serving(world, lane=lane) as (_, port):
             return await asyncio.wait_for(scenario(port), PATIENCE)
 
-    with asyncio.Runner(loop_factory=Config("").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=Config("", log_config=None).get_loop_factory()) as runner:
         return runner.run(run())
 
 
@@ -234,6 +234,7 @@ def test_a_shutdown_waits_for_an_event_under_way() -> None:
             go_on.set()
             return await asyncio.wait_for(asked, PATIENCE)
 
-    told = asyncio.run(run())
+    with asyncio.Runner(loop_factory=Config("", log_config=None).get_loop_factory()) as runner:
+        told = runner.run(run())
     assert statuses(told) == [202]
     assert b"connection: close" in told

@@ -81,7 +81,7 @@ def on_server(scenario: Callable[[int], Awaitable[None]]) -> None:
 
 def run_as_served(work: Coroutine[None, None, None]) -> None:
     """Run on the event loop that the server would choose."""
-    with asyncio.Runner(loop_factory=Config(app).get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=Config(app, log_config=None).get_loop_factory()) as runner:
         runner.run(work)
 
 
@@ -155,8 +155,9 @@ def test_line_breaks_do_not_keep_an_idle_connection_open() -> None:
                 writer.write(b"\r\n")
                 await asyncio.sleep(0.01)
 
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200")
         dripping = asyncio.create_task(drip())
-        assert (await is_closed(peer)).startswith(b"HTTP/1.1 200")
+        await is_closed(peer)
         dripping.cancel()
 
     on_server(scenario)

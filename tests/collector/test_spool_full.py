@@ -1,4 +1,4 @@
-"""A disk that is full, or nearly: the spool says so, keeps what it acknowledged, and goes on by itself (invariant 9)."""
+"""A disk that is full, or nearly: the spool says so, keeps what it acknowledged, goes on by itself (invariant 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spool's invariants, one test each, under the numbers of `collector/spool/__init__.py` (9: full, 10: committer)."""
+"""The spool's invariants, under the numbers of `collector/spool/__init__.py` (9: test_spool_full, 10: committer)."""
 
 from __future__ import annotations
 
