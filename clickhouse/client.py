@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 from clickhouse_connect import get_client
+from clickhouse_connect.driver import options as driver_options
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, ProgrammingError
 from clickhouse_connect.driver.exceptions import Error as DriverError
@@ -49,6 +50,9 @@ __all__ = [
     "Writer",
     "connect",
 ]
+
+# Rows are lists here. Looking for a DataFrame, the driver would load pandas: 46 MB and half a second.
+vars(driver_options)["pd"] = None
 
 Row: TypeAlias = tuple[Any, ...]
 Opener: TypeAlias = Callable[[], Client]
@@ -258,6 +262,7 @@ def _server(target: Target, host: Host, settings: Mapping[str, object], seconds:
         connect_timeout=5,
         send_receive_timeout=seconds,
         autogenerate_session_id=False,  # a session would forbid two questions at once
+        form_encode_query_params=True,  # what is asked stays out of URLs: those are logged and bounded on the way
         client_name="footfall",
     )
 

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     NO_VISIT = "no_visit"
     DUPLICATE = "duplicate"
+    UNSTORABLE = "unstorable"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -48,10 +49,10 @@ class Refusal(msgspec.Struct, frozen=True):
     reason: Reason
     site_id: int = 0
     rule: str = ""
-    """Which rule spoke, in our words (never the visitor's): a bot pattern's name, a signal."""
+    """Which rule spoke, in our words (never the visitor's): a bot pattern's name; or the plain name of a foreign host."""
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """One kept thing: a page view, a feature use, or the engagement of a page view."""
 
     site_id: int
@@ -112,7 +113,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     seq: int
 
 
-class PlacedEvent(msgspec.Struct, frozen=True):
+class PlacedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event on its way into the store: with its visit and its position in the spool."""
 
     event: Event

@@ -18,12 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clickhouse.rows import Event, Refusal
 from collector import log
 from collector.address import Proxies
+from collector.answer import FAILED
 from collector.arrival import Arrival
 from collector.distill import Tools, distill
-from collector.endpoint import EVENT_PATHS, FAILED, Bridge, Endpoint
+from collector.endpoint import EVENT_PATHS, Endpoint
 from collector.health import Condition, Health
+from collector.intake import Bridge, Intake
+from collector.peers import MANNERS, Peer
 from collector.privacy.pages import Pages
 from collector.rate import Rate
+from collector.serverside.endpoint import CheckKey, ServerSide
 from collector.settings import Settings
 from collector.spool.record import encode_event
 from collector.tag import Tag
@@ -43,34 +47,47 @@ def create_collector(
     ledger: Callable[[], Ledger] | None = None,
     secret: bytes,
     tag: Tag | None = None,
+    check_key: CheckKey | None = None,
     otherwise: ASGIApp | None = None,
 ) -> Collector:
     """Build the collector.
 
-    `keep` makes records durable; `secret` signs the visitor's forms; without a `tag` there is no `/s.js`. `ledger` adds
-    up all processes' tallies where there are several.
+    `keep` makes records durable; `secret` signs the visitor's forms; without a `tag` there is no `/s.js`, without
+    `check_key` no `/api/events`. `ledger` adds up all processes' tallies where there are several.
     """
     proxies = Proxies(settings.trusted_proxies)
-    endpoint = Endpoint(
+    rate = Rate(settings.rate_limit)
+    intake = Intake(
         sites=snapshot,
         distill=_bridge(tools),
         encode=encode_event,
         keep=keep,
         tally=tally,
-        rate=Rate(settings.rate_limit),
+        rate=rate,
         proxies=proxies,
     )
     # The mirror shows what the pipeline would do, with keys that nobody keeps.
     throw_away = msgspec.structs.replace(tools, salt=lambda _site, _day: os.urandom(32))
     pages = Pages(
-        sites=snapshot, distill=_bridge(throw_away), proxies=proxies, secret=secret, base_url=settings.base_url
+        sites=snapshot,
+        distill=_bridge(throw_away),
+        proxies=proxies,
+        secret=secret,
+        base_url=settings.base_url,
+        credit=tools.credit,
     )
     health = Health(ledger or tally.ledger, snapshot, condition, settings.metrics_token)
     routes = [*pages.routes(), *health.routes()]
+    routes += [Route(path, Peer(manner, intake)) for path, manner in MANNERS.items()]
     if tag is not None:
         routes += [Route("/s.js", tag.latest), Route("/s.{hash}.js", tag.pinned)]
+    if check_key is not None:
+        servers = ServerSide(
+            check=check_key, sites=snapshot, tools=tools, keep=keep, tally=tally, rate=rate, proxies=proxies
+        )
+        routes += servers.routes()
     router = Router(routes, redirect_slashes=False, default=otherwise)
-    return Collector(endpoint, router, settings.base_path())
+    return Collector(Endpoint(intake), router, settings.base_path())
 
 
 class Collector:

@@ -42,7 +42,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     site: str = ""
     """The site the tag names (`d`); empty: the host of `url` decides."""
     alias: str = ""
-    """A foreign tracker's id of the site. It counts where a site has it among its aliases; otherwise the host of `url`."""
+    """A foreign tracker's id of the site: followed where a site has it as an alias, else the host of `url` decides."""
     referrer: str = ""
     address: str = ""
     """The client's address by our own rule (address.py), or empty."""

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from collector.answer import MAX_BODY_BYTES, Answer
 from collector.app import Collector
-from collector.endpoint import MAX_BODY_BYTES, Answer, Endpoint
+from collector.endpoint import Endpoint
 from collector.guard import Guard
 from collector.sender import Head, read_head
 

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.address import canonical
+from collector.balance import Book, balance
 from collector.tally import Ledger
 from registry.site import Site
 
@@ -39,9 +40,11 @@ class Condition(msgspec.Struct, frozen=True):
     spool_bytes: int = 0
     quarantined: int = 0
     kept: Mapping[int, int] = {}
-    """By site, since this process started; so are the next two."""
+    """By site, since this process started; so are the next four."""
     duplicate: Mapping[int, int] = {}
     without_visit: Mapping[int, int] = {}
+    unstorable: Mapping[int, int] = {}
+    found: Mapping[int, int] = {}
 
 
 class Sites(Protocol):
@@ -54,7 +57,7 @@ class Health:
     """The routes of the operator."""
 
     def __init__(
-        self, ledger: Callable[[], Ledger], sites: Sites, condition: Callable[[], Condition], token: str = ""
+        self, ledger: Callable[[], Ledger], sites: Sites, condition: Callable[[], Condition], token: str
     ) -> None:
         self._ledger = ledger
         self._sites = sites
@@ -95,33 +98,27 @@ class Health:
         return is_here and not any(name in request.headers for name in _FORWARDING)
 
     def _families(self) -> list[Family]:
-        now, ledger = self._condition(), self._ledger()
+        now = self._condition()  # before the ledger: see balance()
+        books = balance(self._ledger(), now)
         refused: dict[Labels, float] = {
-            self._of(site, reason): count
-            for site, reasons in ledger.refused.items()
-            for reason, count in reasons.items()
+            self._of(site, reason): count for site, book in books.items() for reason, count in book.refused.items()
         }
-        for site, count in now.without_visit.items():
-            refused[self._of(site, "no_visit")] = count
+
+        def by_site(count: Callable[[Book], int]) -> dict[Labels, float]:
+            return {self._of(site): count(book) for site, book in books.items()}
+
+        events = "footfall_events"
         return [
-            (
-                "footfall_events_received_total",
-                "counter",
-                "Arrivals that could be read.",
-                self._by_site(ledger.received),
-            ),
-            ("footfall_events_kept_total", "counter", "Events in the store.", self._by_site(now.kept)),
-            ("footfall_events_refused_total", "counter", "Arrivals not kept, by reason.", refused),
-            ("footfall_events_duplicate_total", "counter", "Resends that were dropped.", self._by_site(now.duplicate)),
-            ("footfall_events_quarantined_total", "counter", "Rows the store refused.", {(): now.quarantined}),
-            ("footfall_spool_events", "gauge", "Accepted events not in the store yet.", {(): now.waiting}),
+            (f"{events}_received_total", "counter", "Arrivals that could be read.", by_site(lambda b: b.received)),
+            (f"{events}_kept_total", "counter", "Events in the store.", by_site(lambda b: b.kept)),
+            (f"{events}_refused_total", "counter", "Arrivals not kept, by reason.", refused),
+            (f"{events}_duplicate_total", "counter", "Resends that were dropped.", by_site(lambda b: b.duplicate)),
+            ("footfall_spool_events", "gauge", "Accepted events not in the store yet.", by_site(lambda b: b.spool)),
+            (f"{events}_quarantined_total", "counter", "Rows the store refused.", {(): now.quarantined}),
             ("footfall_spool_bytes", "gauge", "Size of the spool on disk.", {(): now.spool_bytes}),
             ("footfall_spool_accepts", "gauge", "1 while events are accepted.", {(): int(now.spool_accepts)}),
             ("footfall_store_up", "gauge", "1 while the store answers.", {(): int(now.store_answers)}),
         ]
-
-    def _by_site(self, counts: Mapping[int, int]) -> dict[Labels, float]:
-        return {self._of(site): count for site, count in counts.items()}
 
     def _of(self, site_id: int, reason: str = "") -> Labels:
         site = self._sites.by_id(site_id)

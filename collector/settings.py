@@ -93,7 +93,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="GEO",
         default="",
-        help="MaxMind-format file with countries or cities. Without one the browser's time zone gives the country.",
+        help="MaxMind-format file with countries or cities. Unless set, the file that `footfall geo update` leaves in "
+        "DATA is used; without any, the browser's time zone gives the country.",
         allowed="a path to an .mmdb file, or empty",
         parse=values.optional_path,
     ),

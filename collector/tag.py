@@ -4,6 +4,7 @@ In: js-snippet/dist and the sites. Out: `/s.js` (short-lived, with an ETag) and 
 The file is the same for everybody but for one string, the policy (js-snippet/README.md): so a page needs no second
 request to know it. The site is the `?site=` of the address, else the host asked, else the host of the `Referer`; where
 none is known, the standard policy holds. Whatever the file says, the server decides again on every event.
+`/s.vitals.js` is what a page with `data-vitals` fetches for a share of its visitors; it is the same for every site.
 A request that carries the opt-out cookie gets it renewed; no other cookie is ever set here.
 """
 
@@ -25,10 +26,12 @@ from collector.sender import Head, host_of, read_head, signals_of
 from registry.site import Site
 
 LATEST_SECONDS = 600
+VITALS = "vitals"
 DIST = Path(__file__).resolve().parent.parent / "js-snippet" / "dist"
 NOTICE_VERSION = 1
 KEPT_NAMES = ("ref", "source")
 """Query names that may leave every browser: they say where a visit came from. A site's `keep_query` adds to them."""
+_PACKED = {"br": ".br", "gzip": ".gz"}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -75,19 +78,16 @@ class Tag:
     def __init__(self, sites: Sites, base_url: str = "", dist: Path = DIST) -> None:
         """Read the built files; raise TagMissingError where there are none."""
         try:
-            built = (dist / "snippet.min.js").read_bytes()
-            prepared = {
-                "br": (dist / "snippet.min.js.br").read_bytes(),
-                "gzip": (dist / "snippet.min.js.gz").read_bytes(),
-            }
+            built = _read(dist / "snippet.min.js")
+            self._vitals = _read(dist / "vitals.min.js")
             self._standard = msgspec.json.decode((dist / "manifest.json").read_bytes(), type=Manifest).placeholder
             self._policies = msgspec.json.decode((dist / "policies.json").read_bytes(), type=Policies)
         except (OSError, msgspec.DecodeError):
             raise TagMissingError(f"the snippet is not built: run `npm ci && npm run build` in {dist.parent}") from None
-        self._built = built
+        self._built = built.bodies[""]
         self._sites = sites
         self._base_url = base_url
-        self._by_policy = {self._standard: Variant(_hash(built), {"": built, **prepared})}
+        self._by_policy = {self._standard: built}
         self._revision = -1
 
     def variant_of(self, site: Site | None) -> Variant:
@@ -112,12 +112,14 @@ class Tag:
         return self._reply(head, self.variant_of(site), f"public, max-age={LATEST_SECONDS}", vary)
 
     async def pinned(self, request: Request) -> Response:
-        """`GET /s.<hash>.js`: what has this name never changes."""
+        """`GET /s.<hash>.js`: what has this name never changes; and `GET /s.vitals.js`."""
         self._follow()
+        head = read_head(request.scope["headers"])
         wanted = request.path_params["hash"]
+        if wanted == VITALS:
+            return self._reply(head, self._vitals, f"public, max-age={LATEST_SECONDS}", "Accept-Encoding")
         for variant in self._by_policy.values():
             if variant.hash == wanted:
-                head = read_head(request.scope["headers"])
                 return self._reply(head, variant, "public, max-age=31536000, immutable", "Accept-Encoding")
         return Response("No such snippet.\n", 404, {"cache-control": "no-store"}, "text/plain")
 
@@ -158,6 +160,13 @@ def policy_of(site: Site, policies: Policies) -> str:
     zone = "zone" if site.place != "none" and site.mode != "none" else ""
     names = dict.fromkeys((*KEPT_NAMES, *(name for name in site.keep_query if _NAME.fullmatch(name))))
     return ",".join((rules, str(NOTICE_VERSION), zone, *names))
+
+
+def _read(script: Path) -> Variant:
+    """Read one of the build's scripts with the encodings beside it."""
+    plain = script.read_bytes()
+    packed = {coding: script.with_name(script.name + end).read_bytes() for coding, end in _PACKED.items()}
+    return Variant(_hash(plain), {"": plain, **packed})
 
 
 def _hash(body: bytes) -> str:

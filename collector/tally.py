@@ -3,7 +3,8 @@
 In: what became of each arrival. Out: refusal counts on their way to the store, and the counters of /metrics.
 Refusals are counted in memory by (site, local day, reason, rule) and handed to the spool about every second, as records
 like any other: once there they are durable and stored exactly once. A crash loses at most the last second's counts,
-never an event. A count holds no visitor data: a rule is named in our words.
+never an event. A count holds no visitor data: a rule is named in our words, or is the plain name of a foreign host
+(distill/host.py), of which a site and day gets so many and no more.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from clickhouse.rows import Refusal, RefusalCount
+from clickhouse.rows import Reason, Refusal, RefusalCount
+from collector.distill.host import UNTOLD
 from collector.distill.visitor import local_day
 from registry.site import Site
 
 EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
+NAMING_HOSTS = frozenset({Reason.WRONG_HOST, Reason.UNKNOWN_SITE})
+MOST_HOSTS = 20
+"""Named for a site and day: enough for staging machines, too few for a forger to write a book in."""
 Keep = Callable[[list[bytes]], Awaitable[None]]
 
 
@@ -38,6 +43,8 @@ class Tally:
         self._waiting: Counter[tuple[int, int, str, str]] = Counter()
         self.received: Counter[int] = Counter()
         self.refused: Counter[tuple[int, str]] = Counter()
+        self._hosts: dict[tuple[int, int], set[str]] = {}
+        """Foreign hosts named so far, by site and day; of days that are over nothing is kept."""
 
     def receive(self, site_id: int) -> None:
         """Count an arrival that was accepted and is safe in the spool."""
@@ -50,7 +57,18 @@ class Tally:
         site_id = 0 if site and site.state == "deleting" else refusal.site_id
         self.received[site_id] += 1
         self.refused[site_id, refusal.reason] += 1
-        self._waiting[site_id, day, refusal.reason, refusal.rule] += 1
+        rule = self._named(site_id, day, refusal.rule) if refusal.reason in NAMING_HOSTS else refusal.rule
+        self._waiting[site_id, day, refusal.reason, rule] += 1
+
+    def _named(self, site_id: int, day: int, host: str) -> str:
+        """Return the host, or what stands for all others once a site's day has enough of them."""
+        hosts = self._hosts.get((site_id, day))
+        if hosts is None:
+            self._hosts = {key: known for key, known in self._hosts.items() if abs(key[1] - day) <= 1}
+            hosts = self._hosts[site_id, day] = set()
+        if len(hosts) < MOST_HOSTS:
+            hosts.add(host)
+        return host if host in hosts else UNTOLD
 
     def ledger(self) -> Ledger:
         """Return the counts so far; may be called from any thread."""

@@ -48,8 +48,12 @@ def create_dashboard(
     collector_health: Callable[[], Mapping[str, object]] | None = None,
     client_of: Callable[[Scope], str] = peer_of,
     now: Callable[[], datetime] = utc_now,
+    credit: Callable[[], tuple[str, str] | None] = lambda: None,
 ) -> Starlette:
-    """Make the app. `client_of`: the client's address behind trusted proxies; without it, the connection's peer."""
+    """Make the app. `client_of`: the client's address behind trusted proxies; without it, the connection's peer.
+
+    `credit`: whom the licence of the places' source asks to name on pages that show them, as (text, link).
+    """
     tools = Tools(
         registry=registry,
         store=store,
@@ -58,6 +62,7 @@ def create_dashboard(
         collector_health=collector_health,
         client_of=client_of,
         now=now,
+        credit=credit,
     )
     address = urlsplit(base_url or "")
     app = Starlette(

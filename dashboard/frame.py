@@ -16,7 +16,7 @@ from dashboard.controls import Choice
 from dashboard.people import Person
 from registry.site import Site
 
-Room = Literal["report", "settings", ""]
+Room = Literal["report", "refused", "settings", ""]
 MOST_SITES = 30
 """In the menu; the page of all sites has the rest."""
 
@@ -57,5 +57,6 @@ def frame_of(base: str, person: Person, sites: Sequence[Site], site: Site | None
 def nav_of(base: str, person: Person, site: Site, room: Room) -> tuple[Choice, ...]:
     root = f"{base}/sites/{site.host}"
     report = Choice(words.say("nav.report"), root, room == "report")
+    refused = Choice(words.say("nav.refused"), f"{root}/refused", room == "refused")
     settings = Choice(words.say("nav.settings"), f"{root}/settings", room == "settings")
-    return (report, settings) if person.may("configure", site) else (report,)
+    return (report, refused, settings) if person.may("configure", site) else (report, refused)

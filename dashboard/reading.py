@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from clickhouse.ask.question import Question
-from dashboard import words
 from dashboard.access import need_person, need_site
 from dashboard.asking import Asker, first_day, guard_for
 from dashboard.assets import asset_url
@@ -26,7 +25,7 @@ from dashboard.pages import render
 from dashboard.panels import card_of
 from dashboard.people import Person
 from dashboard.period import today_in
-from dashboard.report import Paths, Scene, card_page, here_now_question, report_page
+from dashboard.report import Paths, Scene, card_page, here_now_question, report_page, said_here
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import tools_of
 from dashboard.url import State, read
@@ -83,8 +82,7 @@ async def get_now(request: Request) -> Response:
     """`GET /sites/{host}/now`: how many people are here, in words."""
     _, scene, ask = await begin(request)
     (answer,) = await ask([here_now_question(scene)])
-    people = int((answer.rows[0].metrics[0] if answer.rows else 0) or 0)
-    return PlainTextResponse(words.count_of("report.now", people))
+    return PlainTextResponse(said_here(answer))
 
 
 async def get_details(request: Request) -> Response:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from clickhouse.ask.answer import Answer
+from clickhouse.ask.asking import people_now
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Condition, Period, Question
 from dashboard import words
@@ -30,8 +31,6 @@ from dashboard.words import Number
 from registry.site import Site
 
 Ask: TypeAlias = Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]
-HERE_NOW = timedelta(minutes=5)
-"""How long after an event its visitor counts as being here."""
 LONGEST_DAY = timedelta(hours=25)
 """The day on which clocks are set back."""
 
@@ -128,7 +127,7 @@ def series_question(scene: Scene, period: Period) -> Question:
 
 def here_now_question(scene: Scene) -> Question:
     """Visitors of the last minutes, whatever the filters."""
-    return question(scene, ("visitors",), Period(scene.now - HERE_NOW, scene.now), filters=())
+    return people_now(scene.site.id, scene.site.timezone, scene.now)
 
 
 def tab_question(scene: Scene, tab: Tab) -> Question:
@@ -203,8 +202,13 @@ def lay_out(scene: Scene, answer: Answer, period: Period) -> list[Bucket]:
 
 def people_here(scene: Scene, here: Answer) -> str:
     """How many people are here, in words; empty where nobody is told apart."""
-    if scene.site.mode == "none":
-        return ""
+    return "" if scene.site.mode == "none" else said_here(here)
+
+
+def said_here(here: Answer) -> str:
+    """How many people are here; under a guard, few and none are told alike."""
+    if here.fewer_than:
+        return words.say("report.now_fewer", k=here.fewer_than)
     return words.count_of("report.now", int((here.rows[0].metrics[0] if here.rows else 0) or 0))
 
 

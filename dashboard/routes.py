@@ -18,6 +18,7 @@ from dashboard.api.endpoint import post_query
 from dashboard.assets import serve_asset
 from dashboard.people import Act
 from dashboard.reading import get_csv, get_details, get_json, get_now, get_report
+from dashboard.refused import get_refused, get_refused_csv, get_refused_json, post_refused
 from dashboard.setup import get_setup, post_setup
 from dashboard.signin import get_sign_in, post_sign_in, post_sign_out
 from dashboard.site_settings import get_settings, post_settings
@@ -54,6 +55,10 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/sites/{host}/details/{list}.csv", get_csv, "look"),
     Row("GET", "/sites/{host}/details/{list}.json", get_json, "look"),
     Row("GET", "/sites/{host}/details/{list}", get_details, "look"),
+    Row("GET", "/sites/{host}/refused", get_refused, "look"),
+    Row("POST", "/sites/{host}/refused", post_refused, "configure"),
+    Row("GET", "/sites/{host}/refused.csv", get_refused_csv, "look"),
+    Row("GET", "/sites/{host}/refused.json", get_refused_json, "look"),
     Row("GET", "/sites/{host}/tag", get_tag, "look"),
     Row("GET", "/sites/{host}/settings", get_settings, "configure"),
     Row("POST", "/sites/{host}/settings", post_settings, "configure"),

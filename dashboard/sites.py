@@ -25,11 +25,12 @@ from dashboard.charts.spark import sparkline
 from dashboard.charts.svg import Markup
 from dashboard.errors import NotAllowed
 from dashboard.forms import read_form
-from dashboard.frame import Frame, frame_of, title_of
+from dashboard.frame import Frame, Room, frame_of, title_of
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.period import Resolved, Span, resolve, today_in
 from dashboard.signin import go, show_sign_in
+from dashboard.strays import strays_for
 from dashboard.tools import Tools, tools_of
 from registry.errors import RegistryAway, RegistryError
 from registry.presets import PRESETS
@@ -63,9 +64,9 @@ async def sites_for(tools: Tools, person: Person) -> list[Site]:
     return [site for site in every if person.role_at(site) is not None and site.state != "deleting"]
 
 
-async def frame_at(request: Request, person: Person, site: Site | None = None, room: str = "") -> Frame:
+async def frame_at(request: Request, person: Person, site: Site | None = None, room: Room = "report") -> Frame:
     sites = await sites_for(tools_of(request), person)
-    return frame_of(base_of(request), person, sites, site, "settings" if room == "settings" else "report")
+    return frame_of(base_of(request), person, sites, site, room)
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -115,8 +116,9 @@ async def get_sites(request: Request) -> Response:
     shown = sites[:MOST_SITES]
     answers = await asyncio.gather(*(ask_about(site, person, tools) for site in shown))
     rows = [row_of(site, base, resolved_for(site, tools), got) for site, got in zip(shown, answers, strict=True)]
+    strays = await strays_for(person, tools.store, tools.now().date())
     return render(request, "sites.html", frame=frame_of(base, person, sites), rows=rows,
-                  may_add=person.may("add_site"))  # fmt: skip
+                  may_add=person.may("add_site"), strays=strays)  # fmt: skip
 
 
 # --- a new site ----------------------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ class Tools:
     client_of: Callable[[Scope], str] = peer_of
     """The client's address behind trusted proxies: used for backoff only, hashed, in memory."""
     now: Callable[[], datetime] = utc_now
+    credit: Callable[[], tuple[str, str] | None] = lambda: None
+    """Whom the licence of the places' source asks to name, as (text, link)."""
     sign_ins: Backoff = field(default_factory=Backoff)
     key_requests: Backoff = field(default_factory=lambda: Backoff(KEY_REQUESTS_AN_HOUR, 3600))
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE))

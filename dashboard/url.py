@@ -18,7 +18,7 @@ import msgspec
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Direction, Filter
 from dashboard.errors import BadQuestion, shorten
-from dashboard.filters import LONGEST_VALUE, is_dimension, read_filter, write_filter
+from dashboard.filters import LONGEST_VALUE, escape, is_dimension, read_filter, write_filter
 from dashboard.period import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -93,7 +93,8 @@ def read(parameters: Iterable[tuple[str, str]]) -> State:
     for name, value in pairs:
         if "\x00" in value or "\ufffd" in value or any(0xD800 <= ord(mark) <= 0xDFFF for mark in value):
             raise BadQuestion(f"`{shorten(name)}` holds characters that are not text.")
-    filters = tuple(dict.fromkeys(read_filter(value) for name, value in pairs if name == "f"))
+    written = (read_filter(value) for name, value in pairs if name == "f")
+    filters = tuple(dict.fromkeys((*written, *typed_filter(one))))
     if len(filters) > MOST_FILTERS:
         raise BadQuestion(f"A page takes up to {MOST_FILTERS} filters.")
     return State(
@@ -108,6 +109,12 @@ def read(parameters: Iterable[tuple[str, str]]) -> State:
         sort=read_sort(one.get("sort", "")),
         page=read_page(one.get("page", "1")),
     )
+
+
+def typed_filter(one: Mapping[str, str]) -> tuple[Filter, ...]:
+    """Read the filter of a form that no script has put together: dimension `fd`, operator `fo`, one value `fv`."""
+    what, value = one.get("fd", ""), one.get("fv", "")
+    return (read_filter(f"{one.get('fo', '')}:{what}:{escape(value, '|')}"),) if what and value else ()
 
 
 def read_choice(one: Mapping[str, str], name: str, allowed: Iterable[str]) -> str:

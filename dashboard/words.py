@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from registry.countries import COUNTRIES
+from registry.regions import region_name
 
 NOTHING = "–"
 Number = int | float | None
@@ -199,4 +200,6 @@ def value_of(dimension: str, value: str) -> str:
         return say(name) if knows(name) else say("nothing.any")
     if dimension == "country":
         return country(value)
+    if dimension == "region":
+        return region_name(value)
     return say(f"device.{value}") if dimension == "device" and knows(f"device.{value}") else value

@@ -97,8 +97,8 @@ def work(settings: Settings, number: int, listener: socket.socket, with_dashboar
         def condition() -> Condition:
             return msgspec.structs.replace(board.condition(), spool_accepts=spool_accepts(desk))
 
-        dashboard = dashboard_on(desk, condition) if with_dashboard else None
-        with following(desk, lambda: board.post_ledger(number, tally.ledger())):
+        dashboard = dashboard_on(desk, condition, board.ledger) if with_dashboard else None
+        with following(desk, lambda: board.post_ledger(number, tally.ledger()), desk.tools.refresh):
             run(attend(desk, [listener], tally=tally, condition=condition, ledger=board.ledger, dashboard=dashboard))
 
 

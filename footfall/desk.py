@@ -17,6 +17,7 @@ import msgspec
 
 from collector.address import Proxies
 from collector.app import create_collector
+from collector.balance import balance
 from collector.drain import DrainStatus
 from collector.express import express_lane
 from collector.health import Condition
@@ -28,6 +29,7 @@ from collector.tag import Tag, TagMissingError
 from collector.tally import Ledger, Tally
 from dashboard.app import create_dashboard
 from footfall.house import Desk, Ground
+from footfall.updates.credit import credit_in
 from footfall.web import ASGIApp, answer
 
 FLUSH_SECONDS = 1.0
@@ -56,6 +58,7 @@ async def attend(
         ledger=ledger,
         secret=desk.secret,
         tag=_tag_of(desk),
+        check_key=desk.registry.keys.check,
         otherwise=dashboard,
     )
     flushing = asyncio.create_task(_flush(tally, committer))
@@ -72,9 +75,13 @@ async def attend(
 
 
 def dashboard_on(
-    ground: Ground, condition: Callable[[], Condition] | None = None, *, open_on_loopback: bool = False
+    ground: Ground,
+    condition: Callable[[], Condition] | None = None,
+    ledger: Callable[[], Ledger] | None = None,
+    *,
+    open_on_loopback: bool = False,
 ) -> ASGIApp:
-    """Make the dashboard of this ground."""
+    """Make the dashboard of this ground; with `condition` and `ledger`, it tells what is in the spool."""
     proxies = Proxies(ground.settings.trusted_proxies)
 
     def client_of(scope: Mapping[str, Any]) -> str:
@@ -86,9 +93,16 @@ def dashboard_on(
         ground.store,
         base_url=ground.settings.base_url or None,
         open_on_loopback=open_on_loopback,
-        collector_health=(lambda: msgspec.structs.asdict(condition())) if condition else None,
+        collector_health=(lambda: _health(condition, ledger)) if condition and ledger else None,
         client_of=client_of,
+        credit=credit_in(ground.settings),
     )
+
+
+def _health(condition: Callable[[], Condition], ledger: Callable[[], Ledger]) -> dict[str, object]:
+    now = condition()
+    spool = {site: book.spool for site, book in balance(ledger(), now).items()}
+    return {**msgspec.structs.asdict(now), "spool": spool}
 
 
 def spool_accepts(desk: Desk) -> bool:
@@ -107,6 +121,8 @@ def condition_of(status: DrainStatus, accepts: bool = True) -> Condition:
         kept=status.kept,
         duplicate=status.duplicate,
         without_visit=status.without_visit,
+        unstorable=status.unstorable,
+        found=status.found,
     )
 
 

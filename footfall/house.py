@@ -23,6 +23,7 @@ from clickhouse.client import Store, connect
 from clickhouse.faults import StoreAway
 from clickhouse.migrate import migrate
 from collector.distill import Tools, open_tools
+from collector.distill.tools import LISTS_FILE
 from collector.drain import Drain
 from collector.settings import Settings, SettingsError
 from collector.spool import Spool
@@ -112,7 +113,7 @@ def open_ground(settings: Settings) -> Iterator[Ground]:
 
 @contextlib.contextmanager
 def _desk_on(ground: Ground, number: int) -> Iterator[Desk]:
-    tools = _open_tools(ground)
+    tools = open_bridge(ground.settings, ground.salts)
     directory = ground.settings.data / "spool" / str(number)
     with contextlib.closing(Spool.open(directory)) as spool:
         yield Desk(**_parts(ground), tools=tools, spool=spool, spool_directory=directory)
@@ -120,12 +121,18 @@ def _desk_on(ground: Ground, number: int) -> Iterator[Desk]:
 
 @contextlib.contextmanager
 def _drain_of(ground: Ground, workers: int) -> Iterator[Drain]:
-    """Open the drain of these workers' spools, and of every spool that an earlier run with more workers left."""
+    """Open the drain of these workers' spools, of every spool that an earlier run left, and of imports to come."""
     folder = ground.settings.data / "spool"
-    earlier = {path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
-    directories = sorted(earlier | {folder / str(number) for number in range(workers)})
-    with contextlib.closing(Drain(ground.store, directories, day_of=_day_of(ground.snapshot))) as drain:
+    ours = {folder / str(number) for number in range(workers)}
+    directories = sorted(_spools_in(folder) | ours)
+    day_of = _day_of(ground.snapshot)
+    drain = Drain(ground.store, directories, day_of=day_of, newcomers=lambda: _spools_in(folder), tallied=ours)
+    with contextlib.closing(drain):
         yield drain
+
+
+def _spools_in(folder: Path) -> set[Path]:
+    return {path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
 
 
 def _parts(ground: Ground) -> dict[str, Any]:
@@ -133,13 +140,18 @@ def _parts(ground: Ground) -> dict[str, Any]:
     return {name: getattr(ground, name) for name in ground.__struct_fields__}
 
 
-def _open_tools(ground: Ground) -> Tools:
-    geo = ground.settings.geo
+def open_bridge(settings: Settings, salts: Salts) -> Tools:
+    """Open the tools of the bridge. Raises SettingsError for a file of the operator's that cannot be read."""
+    geo = settings.geo
     try:
-        return open_tools(ground.salts.today, geo)
+        return open_tools(salts.today, geo, settings.data)
     except (OSError, RuntimeError) as error:
         told = error.strerror if isinstance(error, OSError) else "not a file in MaxMind's format"
-        raise SettingsError(f"FOOTFALL_GEO: cannot read {geo} ({told})") from None
+        way = f"FOOTFALL_GEO: cannot read {geo}" if geo else f"cannot read what updates brought to {settings.data}"
+        raise SettingsError(f"{way} ({told})") from None
+    except (ValueError, KeyError, AttributeError):
+        file = settings.data / LISTS_FILE
+        raise SettingsError(f"{file} is not a table of sources: `footfall lists update` makes a new one") from None
 
 
 def _day_of(snapshot: Snapshot) -> Callable[[int, int], int]:

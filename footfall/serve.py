@@ -70,13 +70,16 @@ def run_house(
     def condition() -> Condition:
         return condition_of(house.drain.status(), spool_accepts(house))
 
-    dashboard = dashboard_on(house, condition, open_on_loopback=open_on_loopback) if with_dashboard else None
-    with keeping(house):
+    tally = Tally(encode_refusals)
+    dashboard = None
+    if with_dashboard:
+        dashboard = dashboard_on(house, condition, tally.ledger, open_on_loopback=open_on_loopback)
+    with keeping(house, house.tools.refresh):
         run(
             attend(
                 house,
                 listeners,
-                tally=Tally(encode_refusals),
+                tally=tally,
                 condition=condition,
                 dashboard=dashboard,
                 around=around,

@@ -46,7 +46,7 @@ def bound(listen: Listen) -> Iterator[socket.socket]:
 def url_of(listener: socket.socket) -> str:
     """Return the address of a bound socket as one would type it."""
     host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # nosec B104  # shown, not bound
     return f"http://{shown}:{port}"
 
 

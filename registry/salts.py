@@ -27,6 +27,9 @@ REDIS_LOOK_AGAIN_SECONDS = 5.0
 REDIS_LIFE_SECONDS = 91_800
 """25.5 hours: the longest local day (25 h, when summer time ends) and a margin for clocks."""
 
+RUNTIME = Path("/run/footfall")
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 # nosec B108 - what we use in it is checked to be ours alone
+
 REDIS_OBTAIN = """
 return redis.call('get', KEYS[1])
     or redis.call('set', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) and ARGV[1]
@@ -117,7 +120,7 @@ def open_salts(spec: str, data_dir: Path) -> Salts:
 
 def _open_auto(data_dir: Path) -> Salts:
     mark = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
-    places = (Path(f"/run/footfall/salts-{mark}"), Path(f"/dev/shm/footfall-{os.geteuid()}-{mark}"))  # noqa: S108  # nosec B108  # checked to be ours alone
+    places = (RUNTIME / f"salts-{mark}", SHARED_MEMORY / f"footfall-{os.geteuid()}-{mark}")
     for place in places:
         if place.parent.is_dir() and is_in_memory(place.parent) and os.access(place.parent, os.W_OK | os.X_OK):
             return Salts(SaltFiles(place), str(place))

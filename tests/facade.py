@@ -46,12 +46,13 @@ class Fault:
 
 @dataclass
 class Facade:
-    """The server. `log` holds the statements it was sent, `faults` what is to go wrong."""
+    """The server. `log` holds the statements it was sent, `urls` where to, `faults` what is to go wrong."""
 
     directory: Path
     port: int = 0
     faults: list[Fault] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,6 +72,7 @@ class Facade:
         with self._lock:
             self.faults.clear()
             self.log.clear()
+            self.urls.clear()
 
     def note(self, sql: str) -> Fault | None:
         """Log a statement; return the fault that is due for it."""
@@ -139,6 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(query, self._body())
 
     def _answer(self, query: dict[str, str], body: bytes) -> None:
+        self.server.facade.urls.append(self.path)
         try:
             statement = read(query, self.headers, body)
             fault = self.server.facade.note(statement.sql)

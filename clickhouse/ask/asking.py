@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from clickhouse.ask import guard as guarding
 from clickhouse.ask.answer import Answer, AnswerRow, Number
 from clickhouse.ask.build import ASKABLE, build
+from clickhouse.ask.filters import MOST_VALUES
 from clickhouse.ask.guard import Guard
 from clickhouse.ask.metrics import METRICS, PEOPLE
 from clickhouse.ask.period import buckets
@@ -65,6 +66,8 @@ def _count(store: Store, question: Question) -> Answer:
         return answer
     if any(name.startswith("time:") for name in question.dimensions):
         return _beside_in_time(answer, _answer(store, _earlier(question)), question)
+    if not answer.rows:
+        return answer
     return _beside(answer, _answer(store, _same_groups(_earlier(question), answer)))
 
 
@@ -94,9 +97,7 @@ def _row(row: Row, question: Question) -> AnswerRow:
     numbers = row[width : width + len(question.metrics)]
     return AnswerRow(
         tuple(row[:width]),
-        tuple(
-            _number(number, ASKABLE[name].decimals) for name, number in zip(question.metrics, numbers, strict=True)
-        ),
+        tuple(_number(number, ASKABLE[name].decimals) for name, number in zip(question.metrics, numbers, strict=True)),
     )
 
 
@@ -119,14 +120,15 @@ def _earlier(question: Question) -> Question:
 
 
 def _same_groups(question: Question, answer: Answer) -> Question:
-    """Ask the other period about the groups that are shown, not for its own best ones."""
-    labels = [sorted({row.dimensions[place] for row in answer.rows}) for place in range(len(question.dimensions))]
-    if any(len(values) > guarding.MOST_GROUPS for values in labels):
-        return replace(question, limit=guarding.MOST_ROWS, offset=0)
+    """Ask the other period about the groups that are shown, not for its own best ones.
+
+    Labels become filters where they are few. Hosts never do: a filter on a host means more than its label (filters.py).
+    """
+    shown = [sorted({row.dimensions[place] for row in answer.rows}) for place in range(len(question.dimensions))]
     only = [
-        Condition("is", name, tuple(values))
-        for name, values in zip(question.dimensions, labels, strict=True)
-        if values
+        Condition("is", name, tuple(labels))
+        for name, labels in zip(question.dimensions, shown, strict=True)
+        if len(labels) <= MOST_VALUES and name != "hostname"
     ]
     return replace(question, filters=(*question.filters, *only), limit=guarding.MOST_ROWS, offset=0)
 
@@ -150,9 +152,7 @@ def _beside_in_time(answer: Answer, earlier: Answer, question: Question) -> Answ
     before: dict[tuple[str, ...], tuple[Number, ...]] = {}
     for row in earlier.rows:
         if all(row.dimensions[place] in labels for place, labels in moved.items()):
-            key = tuple(
-                moved[place][label] if place in moved else label for place, label in enumerate(row.dimensions)
-            )
+            key = tuple(moved[place][label] if place in moved else label for place, label in enumerate(row.dimensions))
             before[key] = row.metrics
     rows = [replace(row, before=before.pop(row.dimensions, None)) for row in answer.rows]
     nothing: tuple[Number, ...] = tuple(0 if ASKABLE[name].adds_up else None for name in question.metrics)

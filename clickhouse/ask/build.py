@@ -88,6 +88,11 @@ def _plan(question: Question) -> Plan:
         raise QuestionError("a question needs a metric")
     if question.period.since >= question.period.until:
         raise QuestionError("the period ends before it begins")
+    if question.limit < 1 or question.offset < 0:
+        raise QuestionError("a page has at least one row and begins at row 0 or later")
+    for name in question.dimensions:
+        if question.dimensions.count(name) > 1:
+            raise QuestionError(f"{name} is asked for twice", name)
     asked = [dimension_of(leaf.dimension) for tree in question.filters for leaf in leaves(tree)]
     traits = {dimension.of for dimension in (*dimensions, *asked)}
     if any(dimension.credits for dimension in (*dimensions, *asked)):

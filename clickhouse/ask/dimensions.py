@@ -100,9 +100,7 @@ _TABLE = (
 
 DIMENSIONS = {dimension.name: dimension for dimension in _TABLE}
 
-BEGAN_ON = Dimension(
-    name="(began on)", label="Began on host", of=Of.VISIT, visits="entry_hostname", events="hostname"
-)
+BEGAN_ON = Dimension(name="(began on)", label="Began on host", of=Of.VISIT, visits="entry_hostname", events="hostname")
 """Not for asking: build.py adds it to a filter on hosts where `credits` matters."""
 
 

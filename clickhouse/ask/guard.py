@@ -23,8 +23,6 @@ from clickhouse.ask.question import Question, QuestionError, order_of
 OTHER = "(other)"
 PLACES = frozenset({"region", "city"})
 MOST_PUBLIC_FILTERS = 2
-MOST_GROUPS = 250
-"""Groups that one filter can name (filters.py)."""
 SHORTEST_DAY = timedelta(hours=23)
 MOST_ROWS = 50_000
 """Rows looked at before folding, most people first: what lies beyond is hidden too."""

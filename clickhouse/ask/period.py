@@ -14,6 +14,8 @@ from clickhouse.ask.question import Period, QuestionError
 
 LONGEST_VISIT = timedelta(hours=25)
 """A visit ends at its site's midnight, and the longest day has 25 hours."""
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
+"""What a visit's name and a DateTime can say; a period may reach further and means no more."""
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -84,8 +86,9 @@ def _first(day: date) -> date:
 
 
 def _text(moment: datetime) -> str:
+    moment = min(max(moment, FIRST), LAST)
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _visit_id(moment: datetime) -> int:
-    return max(0, int(moment.timestamp())) << 32
+    return int(min(max(moment, FIRST), LAST).timestamp()) << 32

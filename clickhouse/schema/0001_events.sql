@@ -1,12 +1,15 @@
 -- events: the only truth. One row per page view, feature use or engagement report; everything else is derived from it.
 --
 -- order by   A question names a site and some days, so these lead. Rows without a visitor number stand apart (is_loose), so
---            that looking for them costs nothing where there are none. Within a day a visitor's rows are neighbours: a
+--            that looking for them costs nothing where there are none. Within a day the rows of a visit are neighbours: a
 --            visit is one read, and columns that repeat row after row pack away. ts itself must stay out of the key: with
 --            it there ClickHouse compares ts instead of toDate(ts), and a day of a site read the whole month (77 granules
---            instead of 9, 8M rows).
+--            instead of 9 in 8M rows). Visits are in the order of their start, so those still going on lie at the end.
 -- partition  By month: retention drops whole months in milliseconds, and a part says its time range by itself.
 -- index      by_segment answers "is row (segment, seq) here?" after a crash without reading the table.
+-- size       15.7 bytes a row, 28 per page view or feature use with the engagement reports that go with them; all tables
+--            together 24 and 44 (200,001 rows of 30 days, 48,160 visits, merged; ClickHouse 26.9). ts, path and the two
+--            visit numbers are half of it, the row's identity 0.6.
 -- codecs     Delta turns neighbours in time into small numbers; ZSTD(3) on text. Identity is 12 bytes before packing.
 -- settings   An insert is on disk before it is acknowledged, and a repeated block is recognised by its token.
 create table if not exists events$shard $on_cluster

@@ -100,7 +100,7 @@ def arrive(
     engaged_ms: int = 0,
     webdriver: bool = False,
 ) -> Arrival:
-    """Make an Arrival of what one event said. What is too long is cut, never refused: these trackers do not try again."""
+    """Make an Arrival of what one event said. What is too long is cut: these trackers would not try again."""
     sender = asked.sender
     has_revenue = amount is not None and _CURRENCY.fullmatch(currency) is not None
     return Arrival(

@@ -19,7 +19,7 @@ from collector.sender import host_of
 
 MAX_PATH = 2048
 FIRST_BOT = 150
-"""From here on `b` names a trait of the page (150 PhantomJS to 153 `navigator.webdriver`); lower is the server's own."""
+"""From here on `b` names a trait of the page (150 PhantomJS to 153 `navigator.webdriver`)."""
 
 _SIZES = re.compile(r"\s*(\d{1,7}(\.\d{1,10})?(\s*,\s*\d{1,7}(\.\d{1,10})?){0,2})?\s*")
 _BOT = re.compile(r"[+-]?\d{1,9}")

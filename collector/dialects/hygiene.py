@@ -55,3 +55,9 @@ def decimal(value: object) -> float | None:
     if isinstance(value, str):
         return float(value) if _NUMBER.fullmatch(value) else None
     return float(value) if isinstance(value, int | float) and abs(value) < 1e300 else None
+
+
+def number(value: object) -> int | float | None:
+    """Read a number for showing: as `decimal`, but 80 stays 80."""
+    found = decimal(value)
+    return int(found) if found is not None and found.is_integer() else found

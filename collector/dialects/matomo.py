@@ -16,9 +16,18 @@ from typing import Any
 import msgspec
 
 from clickhouse.rows import ENGAGEMENT, PAGEVIEW
-from collector.arrival import Arrival
-from collector.dialects.foreign import MAX_EVENTS, NO_CURRENCY, Asked, Malformed, Part, arrive, located, origin_of, pairs
-from collector.dialects.hygiene import decimal, whole
+from collector.dialects.foreign import (
+    MAX_EVENTS,
+    NO_CURRENCY,
+    Asked,
+    Malformed,
+    Part,
+    arrive,
+    located,
+    origin_of,
+    pairs,
+)
+from collector.dialects.hygiene import decimal, number, whole
 
 HEARTBEAT_MS = 15_000
 """`ping=1` does not say how long; the tracker sends it after 15 s of focus (its default), so at least that."""
@@ -98,7 +107,7 @@ def wants_no_picture(asked: Asked) -> bool:
     if not is_bulk(asked):
         return _parameters(asked).get("send_image") == "0"
     bulk = _bulk(asked.body)
-    return bulk is not None and bulk.send_image in ("0", 0) and bulk.send_image is not None
+    return bulk is not None and bulk.send_image in ("0", 0)
 
 
 def _bulk(body: bytes) -> Bulk | None:
@@ -152,11 +161,13 @@ def _heartbeat(said: Said) -> Told | None:
 
 
 def _event(said: Said) -> Told | None:
-    """The action names the feature; the category is a property, since one name may be in several."""
+    """The action names the feature; the category is a property, since one action may be in several.
+
+    Matomo's "name" becomes `label`: a property called `name` is taken for a person's, and redacted.
+    """
     if not (said.e_c.strip() and said.e_a.strip()):
         return None
-    value = decimal(said.e_v)
-    return {"name": said.e_a, "props": {"category": said.e_c, "name": said.e_n, "value": value}}
+    return {"name": said.e_a, "props": {"category": said.e_c, "label": said.e_n, "value": number(said.e_v)}}
 
 
 def _search(said: Said) -> Told | None:
@@ -187,7 +198,7 @@ def _conversion(said: Said) -> Told | None:
 def _content(said: Said) -> Told | None:
     if not said.c_n:
         return None
-    props = {"name": said.c_n, "piece": said.c_p, "target": _QUERY.split(said.c_t, maxsplit=1)[0]}
+    props = {"content": said.c_n, "piece": said.c_p, "target": _QUERY.split(said.c_t, maxsplit=1)[0]}
     if said.c_i:
         return {"name": INTERACTION, "props": {**props, "interaction": said.c_i}}
     return {"name": IMPRESSION, "props": props, "interactive": False}

@@ -76,12 +76,12 @@ def parse(body: bytes, sender: Sender) -> list[Arrival] | Problem:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Problem({"request": ["Unable to parse request body as json"]})
     if isinstance(said, Spoken):
-        return _arrivals(said, sender)
+        return arrivals_of(said, sender)
     if not 0 < len(said) <= MAX_EVENTS:
         return Problem({"request": [f"should have 1 to {MAX_EVENTS} event(s)"]})
     arrivals: list[Arrival] = []
     for index, one in enumerate(said):
-        some = _arrivals(one, sender)
+        some = arrivals_of(one, sender)
         if isinstance(some, Problem):
             return Problem(some.errors, index)
         arrivals += some
@@ -90,7 +90,8 @@ def parse(body: bytes, sender: Sender) -> list[Arrival] | Problem:
     return arrivals
 
 
-def _arrivals(said: Spoken, sender: Sender) -> list[Arrival] | Problem:
+def arrivals_of(said: Spoken, sender: Sender) -> list[Arrival] | Problem:
+    """Check one event; an Arrival for each site that it names."""
     errors: Errors = {}
     name = _name(_first(said.n, said.name), errors)
     url = _url(_first(said.u, said.url), errors)

@@ -16,7 +16,7 @@ import msgspec
 from clickhouse.rows import ENGAGEMENT, PAGEVIEW
 from collector.arrival import Arrival
 from collector.dialects.foreign import MAX_EVENTS, Asked, Malformed, Part, arrive, located, origin_of
-from collector.dialects.hygiene import decimal, whole
+from collector.dialects.hygiene import decimal, number, whole
 from collector.sender import host_of
 
 MAX_HOSTNAME = 100
@@ -89,7 +89,7 @@ def _read(body: bytes | msgspec.Raw, asked: Asked) -> Part:
     if said.type == "event":
         return _event(said.payload, asked)
     if said.type == "performance":
-        vitals = {name: decimal(getattr(said.payload, name)) for name in VITALS}
+        vitals = {name: number(getattr(said.payload, name)) for name in VITALS}
         return _arrival(WEB_VITALS, said.payload, asked, props=vitals, interactive=False)
     if said.type == ENGAGEMENT:
         return _engagement(said.payload, asked)

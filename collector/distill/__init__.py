@@ -14,7 +14,7 @@ from clickhouse.rows import Event, Reason, Refusal
 from collector.arrival import Arrival
 from collector.distill.consent import Decision, Outcome, Say, decide
 from collector.distill.event import Findings, event_of, happened
-from collector.distill.host import why_not_here
+from collector.distill.host import told_foreigner, why_not_here
 from collector.distill.page import is_web, read_page
 from collector.distill.place import place_of
 from collector.distill.robot import robot_rule
@@ -32,9 +32,11 @@ def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | 
     parts = split(arrival.url)
     if not is_web(parts):
         return Refusal(Reason.SCHEME, site.id)
-    misplaced = why_not_here(arrival, site, parts.host if parts.scheme else parts.host or site.host)
+    host = parts.host if parts.scheme else parts.host or site.host
+    misplaced = why_not_here(arrival, site, host)
     if misplaced:
-        return Refusal(misplaced, site.id)
+        rule = told_foreigner(arrival, site, host) if misplaced is Reason.WRONG_HOST else ""
+        return Refusal(misplaced, site.id, rule)
 
     agent = tools.agent(arrival.agent)
     robot = robot_rule(agent, arrival, site)
@@ -46,8 +48,8 @@ def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | 
     if isinstance(page, Reason):
         return Refusal(page, site.id)
     source = read_source(arrival.referrer, page.tags, site, tools.look_up)
-    if isinstance(source, Reason):
-        return Refusal(source, site.id)
+    if isinstance(source, Refusal):
+        return source
 
     place = place_of(arrival.address, arrival.timezone, site.place, tools.geo, tools.zones)
     moment = happened(arrival, now_ms)

@@ -1,16 +1,18 @@
 """Directory: who is behind a referring host, an app, or a campaign word.
 
-In: the tables of collector/data (sources.toml, spam.txt). Out: an `Entry` (name, class) or nothing, by host or by word.
-The most exact pattern wins: a host itself, then the longest ending of it, then a family under any country (`google.*`).
-It knows no request, no site and no channel (channel.py); an unknown host stays unknown.
+In: the tables of collector/data (sources.toml, spam.txt), and the operator's own where there are any (`footfall lists
+update`, same format). Out: an `Entry` (name, class) or nothing, by host or by word.
+Our own table wins where both know a host, and campaign words come from it alone: it leaves out the names that are also
+ordinary words. It knows no request, no site and no channel (channel.py); an unknown host stays unknown.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from typing import Literal, NamedTuple, get_args
+
+from collector.distill.host_table import HostTable, endings, stems
 
 Kind = Literal["search", "social", "video", "shopping", "assistant", "mail", "ads", "other"]
 BRANDED = ("social", "video", "shopping", "assistant")
@@ -18,8 +20,6 @@ BRANDED = ("social", "video", "shopping", "assistant")
 SHORTEST_BRAND = 4
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# A country's own second level, as in google.co.uk and yandex.com.tr.
-_SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
 _ADS = re.compile(r"(.+?)[-_ .]?ads?")
 
 
@@ -41,12 +41,11 @@ class Word(NamedTuple):
 class Directory:
     """The tables, indexed. Read-only once made."""
 
-    def __init__(self, sources: str, spam: str) -> None:
+    def __init__(self, sources: str, spam: str, more: str = "") -> None:
+        """`more`: the operator's table. Raises ValueError or KeyError when a table is none."""
         tables = tomllib.loads(sources)
-        self._hosts: dict[str, Entry] = {}
-        self._endings: dict[str, Entry] = {}
-        self._families: dict[str, Entry] = {}
-        self._family_endings: dict[str, Entry] = {}
+        self._own: HostTable[Entry] = HostTable()
+        self._more: HostTable[Entry] = HostTable()
         self._words: dict[str, Entry] = {}
         self._brands: dict[str, Kind] = {}
         self._labels: dict[str, Kind] = dict.fromkeys(tables["labels"]["search"].split(), "search")
@@ -55,35 +54,32 @@ class Directory:
         self._spam = frozenset(line for line in spam.split("\n") if line and not line.startswith("#"))
         for kind in KINDS:
             for name, patterns in tables[kind].items():
-                self._learn(Entry(name, kind), patterns.split())
+                self._learn(Entry(name, kind), patterns.lower().split())
         for name, spellings in tables["words"].items():
             for spelling in spellings.split():
                 self._words[spelling] = self._words[name.lower()]
+        self._more_spam = self._learn_more(tomllib.loads(more))
 
     def _learn(self, entry: Entry, patterns: list[str]) -> None:
         self._words.setdefault(entry.name.lower(), entry)
         for pattern in patterns:
-            stem = pattern.lower().removesuffix(".*")
-            is_family = stem != pattern.lower()
-            if pattern.startswith("."):
-                table = self._family_endings if is_family else self._endings
-            else:
-                table = self._families if is_family else self._hosts
-            table[stem.lstrip(".")] = entry
-            brand = _brand(stem.lstrip(".") + (".com" if is_family else ""))
+            self._own.learn(pattern, entry)
+            stem = pattern.removesuffix(".*")
+            brand = _brand(stem.lstrip(".") + ("" if stem == pattern else ".com"))
             if entry.kind in BRANDED and len(brand) >= SHORTEST_BRAND:
                 self._brands.setdefault(brand, entry.kind)
 
+    def _learn_more(self, tables: dict[str, dict[str, str]]) -> frozenset[str]:
+        """Learn the operator's hosts; return the spam among them."""
+        for kind in KINDS:
+            for name, patterns in tables.get(kind, {}).items():
+                for pattern in patterns.lower().split():
+                    self._more.learn(pattern, Entry(name, kind))
+        return frozenset(tables.get("spam", {}).get("hosts", "").lower().split())
+
     def by_host(self, host: str) -> Entry | None:
         """Find the owner of a host given without `www.`; an app's package name is a host too."""
-        found = self._hosts.get(host) or _longest(self._endings, host)
-        if found:
-            return found
-        for stem in _stems(host):
-            found = self._families.get(stem) or _longest(self._family_endings, stem)
-            if found:
-                return found
-        return None
+        return self._own.find(host) or self._more.find(host)
 
     def stranger(self, host: str) -> Kind | None:
         """Guess the class of an unknown host by what it calls itself, as `webmail.university.example`."""
@@ -107,35 +103,15 @@ class Directory:
     def _named(self, plain: str) -> Entry | None:
         return self._words.get(plain) or (self.by_host(plain.removeprefix("www.")) if "." in plain else None)
 
-    def is_spam(self, host: str) -> bool:
-        return any(ending in self._spam for ending in _endings(host))
-
-
-def _endings(host: str) -> Iterator[str]:
-    """Yield a host and everything above it: `a.b.c`, `b.c`, `c`."""
-    yield host
-    at = host.find(".")
-    while at >= 0:
-        yield host[at + 1 :]
-        at = host.find(".", at + 1)
-
-
-def _longest(table: dict[str, Entry], host: str) -> Entry | None:
-    return next((table[ending] for ending in _endings(host) if ending in table), None)
-
-
-def _stems(host: str) -> Iterator[str]:
-    """Yield a host without its country: `google` for google.co.uk and google.de."""
-    stem, _, ending = host.rpartition(".")
-    if not stem or not ending.isalpha():
-        return
-    above, _, second = stem.rpartition(".")
-    if above and second in _SECOND_LEVEL and len(ending) == 2:
-        yield above
-    yield stem
+    def spam_rule(self, host: str) -> str:
+        """Name the list that calls referrals from here forged; the operator's cannot accuse whom our own knows."""
+        if any(ending in self._spam for ending in endings(host)):
+            return "shipped list"
+        accused = any(ending in self._more_spam for ending in endings(host)) and not self._own.find(host)
+        return "updated list" if accused else ""
 
 
 def _brand(host: str) -> str:
     """Find the word that names a host's owner: `walmart` of one.walmart.com."""
-    stem = next(_stems(host), "")
+    stem = next(stems(host), "")
     return stem.rpartition(".")[2]

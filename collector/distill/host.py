@@ -8,10 +8,21 @@ one is. Whoever can send any header he likes is not stopped here: rate limits ar
 
 from __future__ import annotations
 
+import re
+
 from clickhouse.rows import Reason
 from collector.arrival import Arrival
+from collector.distill.scrub.text import scrub
 from registry.hosts import without_www
 from registry.site import Site
+
+UNTOLD = "(other)"
+"""Stands for a host that is not named in a count."""
+MOST_TOLD = 80
+_PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?\.){1,5}[a-z]{2,24}")
+_MANY_DIGITS = re.compile(r"(?:\d[a-z-]*){6}")
+_PRIVATE = (".local", ".lan", ".home", ".internal", ".intranet", ".localdomain", ".private", ".corp", ".arpa", ".onion")
+"""Names that end so are given at home or in an office, often after a person: `annas-laptop.local`."""
 
 
 def owns(site: Site, host: str) -> bool:
@@ -40,3 +51,22 @@ def why_not_here(arrival: Arrival, site: Site, host: str) -> Reason | None:
     if site.first_party_only and arrival.fetch_site == "cross-site":
         return Reason.THIRD_PARTY
     return None
+
+
+def told_host(host: str) -> str:
+    """Name a foreign host for a count, if it is the plain public name of a machine; else UNTOLD.
+
+    Whoever sends an event writes what stands here, so nothing passes that could name a person: no address, no name of
+    a home or an office network, nothing with many digits, nothing that the scrubber would change.
+    """
+    if host == "localhost":
+        return host
+    is_plain = len(host) <= MOST_TOLD and _PLAIN.fullmatch(host) is not None and not host.endswith(_PRIVATE)
+    if not is_plain or _MANY_DIGITS.search(host):
+        return UNTOLD
+    return host if all(scrub(part) == part for part in (host, *host.split("."))) else UNTOLD
+
+
+def told_foreigner(arrival: Arrival, site: Site, host: str) -> str:
+    """Name the host that made an arrival a foreign one: the page's, or the one that the browser says sent it."""
+    return told_host(host if not owns(site, host) else (arrival.origin or "").lower())

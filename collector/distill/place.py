@@ -11,18 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import maxminddb
 import msgspec
 
+from collector.distill.geo import GeoReader
 from collector.distill.prefix import truncated
 from collector.distill.scrub.text import scrub
 from registry.countries import COUNTRIES
+from registry.regions import region_code
 from registry.site import Place as Ladder
 
-GeoReader = maxminddb.Reader
 Record = Mapping[str, Any]
 MAX_CITY = 100
 
@@ -55,11 +54,6 @@ class Place(msgspec.Struct, frozen=True):
 
 
 NOWHERE = Place()
-
-
-def open_geo(path: Path) -> GeoReader:
-    """Open a country or city file. Raises OSError or maxminddb.InvalidDatabaseError; the caller tells the setting."""
-    return maxminddb.open_database(path)
 
 
 def country_of_zones() -> dict[str, str]:
@@ -102,10 +96,7 @@ def place_of(address: str, timezone: str, ladder: Ladder, geo: GeoReader | None,
 
 def _look_up(geo: GeoReader, address: str) -> Record | None:
     network = truncated(address)
-    try:
-        record = geo.get(network) if network else None
-    except ValueError:  # an IPv6 address, and a file of IPv4 only
-        return None
+    record = geo.get(network) if network else None
     return record if isinstance(record, dict) else None
 
 
@@ -117,15 +108,21 @@ def _country(record: Record) -> str:
 
 
 def _region(record: Record, country: str) -> str:
-    """Read the first subdivision's code, as `DE-BE` (ISO 3166-2)."""
+    """Read the first subdivision's code, as `DE-BE` (ISO 3166-2); DB-IP tells its name only."""
     found = record.get("subdivisions")
     first = found[0] if isinstance(found, list) and found else None
     code = first.get("iso_code") if isinstance(first, dict) else None
-    return f"{country}-{code}" if isinstance(code, str) and _REGION.fullmatch(code) else ""
+    if isinstance(code, str) and _REGION.fullmatch(code):
+        return f"{country}-{code}"
+    return region_code(country, _name(first))
 
 
 def _city(record: Record) -> str:
     found = record.get("city")
+    return scrub(_name(found), MAX_CITY)
+
+
+def _name(found: object) -> str:
     names = found.get("names") if isinstance(found, dict) else None
     name = names.get("en") if isinstance(names, dict) else None
-    return scrub(name, MAX_CITY) if isinstance(name, str) else ""
+    return name if isinstance(name, str) else ""

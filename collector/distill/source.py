@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from clickhouse.rows import Reason
+from clickhouse.rows import Reason, Refusal
 from collector.distill.channel import Clues, channel_of, is_paid
 from collector.distill.directory import Directory, Word
 from collector.distill.host import owns
@@ -52,7 +52,8 @@ class External(msgspec.Struct, frozen=True):
     shown: str = ""
     word: Word = Word("")
     source: Source = Source()
-    is_spam: bool = False
+    spam: str = ""
+    """Which list calls its referrals forged, or empty."""
 
 
 class LookUps(msgspec.Struct, frozen=True):
@@ -82,16 +83,16 @@ def external_of(name: str, directory: Directory) -> External:
     entry = directory.by_host(host)
     word = Word(entry.name, entry.kind) if entry else Word(shown, directory.stranger(host))
     source = Source(shown, word.name, channel_of(_clues(word, "", NO_TAGS)))
-    return External(shown, word, source, directory.is_spam(host))
+    return External(shown, word, source, directory.spam_rule(host))
 
 
-def read_source(referrer: str, tags: Tags, site: Site, look_up: LookUps) -> Source | Reason:
+def read_source(referrer: str, tags: Tags, site: Site, look_up: LookUps) -> Source | Refusal:
     """Tell a visit's source and channel."""
     parts = split(referrer)
     is_own = parts.scheme in WEB and owns(site, parts.host)
     came = NOTHING if is_own else _external(parts, look_up)
-    if came.is_spam:
-        return Reason.SPAM
+    if came.spam:
+        return Refusal(Reason.SPAM, site.id, came.spam)
     path = _path(parts, look_up) if site.referrer_paths and not is_own else ""
     if tags is NO_TAGS and not path:
         return CONTINUED if is_own else came.source

@@ -1,7 +1,8 @@
 """Tools: what `distill` needs besides its arguments, opened once and read-only from then on.
 
-In: where salts come from, and the path of a geography file where there is one. Out: `Tools`: look-ups, each behind a
-bounded table of recent answers.
+In: where salts come from, the path of a geography file where there is one, and the directory in which the operator's
+updates appear (footfall/updates). Out: `Tools`: look-ups, each behind a bounded table of recent answers.
+What is read from the operator's files follows them: `refresh`, about once a second, by whoever runs the process.
 Invariant: the tables live in memory only and are small, because some of their keys are personal before scrubbing:
 agents, raw paths and hosts are forgotten with the process or when newer ones push them out; long ones are not
 remembered at all, so a flood cannot make the tables big. Addresses are in no table.
@@ -13,24 +14,29 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from collector.distill.device import MAX_AGENT, Agent, AgentReader
-from collector.distill.directory import Directory
-from collector.distill.place import GeoReader, country_of_zones, open_geo
+from collector.distill.directory import Directory, Word
+from collector.distill.followed import Followed
+from collector.distill.geo import Credit, GeoFile, GeoReader
+from collector.distill.place import country_of_zones
 from collector.distill.scrub.path import Patterns, tidy
 from collector.distill.scrub.props import Key, key_of
 from collector.distill.scrub.query import MAX_VALUE, click_ids_of
 from collector.distill.scrub.text import scrub
-from collector.distill.source import LookUps, external_of
+from collector.distill.source import External, LookUps, external_of
 from collector.distill.visitor import Salt
 
 PATHS = 16_384
 AGENTS = 8_192
 HOSTS = 4_096
 WORDS = 4_096
+GEO_FILE = "geo.mmdb"
+LISTS_FILE = "lists/sources.toml"
+"""Where in the data directory the operator's updates lie."""
 LONGEST_KEY = 256
 """Characters of a key that is still remembered; an ordinary path has 20, an ordinary host 15."""
 
@@ -51,13 +57,44 @@ class Tools(msgspec.Struct, frozen=True):
     zones: Mapping[str, str]
     """IANA zone -> country."""
     geo: GeoReader | None = None
+    refresh: Callable[[], None] = lambda: None
+    """Look whether the operator's files have changed."""
+    credit: Callable[[], Credit | None] = lambda: None
+    """Whom the geography file's licence asks to name beside what it tells."""
 
 
-def open_tools(salt: Salt, geo_path: Path | None = None) -> Tools:
-    """Open everything. Raises OSError or maxminddb.InvalidDatabaseError when the geography file cannot be read."""
-    directory = Directory(_data("sources.toml"), _data("spam.txt"))
+class _Names(NamedTuple):
+    """The questions a directory answers, memoised."""
+
+    external: Callable[[str], External]
+    word: Callable[[str], Word]
+
+
+def _names(lists: Path | None) -> _Names:
+    more = lists.read_text(encoding="utf-8") if lists else ""
+    directory = Directory(_data("sources.toml"), _data("spam.txt"), more)
+    return _Names(
+        external=_remember(lambda name: external_of(name, directory), HOSTS),
+        word=_remember(directory.by_word, WORDS),
+    )
+
+
+def open_tools(salt: Salt, geo_path: Path | None = None, data: Path | None = None) -> Tools:
+    """Open everything; `data` is where the operator's updates are, or will be.
+
+    Raises OSError or maxminddb.InvalidDatabaseError when the geography file cannot be read, ValueError or KeyError
+    when the operator's list cannot.
+    """
+    names = Followed(data / LISTS_FILE if data else None, _names)
     agents = AgentReader(_data("agents.toml"))
     path = _remember_paths()
+    geo = _open_geo(geo_path, data)
+
+    def refresh() -> None:
+        names.refresh()
+        if geo:
+            geo.refresh()
+
     return Tools(
         salt=salt,
         agent=_remember(agents.read, AGENTS, MAX_AGENT),
@@ -66,13 +103,20 @@ def open_tools(salt: Salt, geo_path: Path | None = None) -> Tools:
         key=_remember(key_of, WORDS),
         click_ids=click_ids_of(_data("clickids.toml")),
         look_up=LookUps(
-            external=_remember(lambda name: external_of(name, directory), HOSTS),
-            word=_remember(directory.by_word, WORDS),
-            path=path,
+            external=lambda host: names.now.external(host), word=lambda written: names.now.word(written), path=path
         ),
         zones=country_of_zones(),
-        geo=open_geo(geo_path) if geo_path else None,
+        geo=geo,
+        refresh=refresh,
+        credit=geo.credit if geo else lambda: None,
     )
+
+
+def _open_geo(path: Path | None, data: Path | None) -> GeoFile | None:
+    """Open the file that a setting names, which must be there, or follow the one an update may bring."""
+    if path:
+        return GeoFile(path)
+    return GeoFile(data / GEO_FILE, may_be_absent=True) if data else None
 
 
 def _data(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from collector.distill.event import LONGEST_DELAY_MS
 from collector.drain.limits import DrainLimits
 from collector.spool.errors import SpoolNewer
 from collector.spool.reader import Reader
@@ -45,7 +46,7 @@ class Records(msgspec.Struct):
 
     @property
     def received_ms(self) -> int:
-        """When the first event arrived; 0 if there is none."""
+        """When the first event arrived; 0 if there is none, or it does not tell."""
         return received_ms(self.events[0][1]) if self.events else 0
 
 
@@ -59,9 +60,16 @@ class Batch(msgspec.Struct, frozen=True):
     is_cut: bool = False
     """A limit ended it: there is more."""
 
+    @property
+    def received_ms(self) -> int:
+        """When its first event arrived, or not long before: nothing arrived before its segment was begun."""
+        return self.records.received_ms or self.segment.number // 1000
+
 
 def received_ms(kept: KeptEvent) -> int:
-    return kept.event.ts + kept.event.delay_ms
+    """When an event arrived; 0 if it happened so long before that its delay does not fit the column."""
+    event = kept.event
+    return event.ts + event.delay_ms if event.delay_ms < LONGEST_DELAY_MS else 0
 
 
 def records_of(frame: Frame) -> Records:

@@ -4,7 +4,8 @@ In: a Parcel, and whether this is its clean first attempt. Out: nothing; when `d
 in quarantine, and the visits are derived. After an exception it is called again, not clean: it asks which positions are
 there and sends the missing ones, under the same token, because the attempt that failed here may still be running on a
 server: whichever of the two comes second is dropped. Only a token that swallowed rows (`Swallowed`: it was remembered,
-they were not) is given up for a new one. A row that can never be stored is found by halving.
+they were not) is given up for a new one. A row that can never be stored is found by halving, and an event among them
+is counted as refused instead.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import TypeAlias, TypeVar
 
 from clickhouse.client import BadRow, Store, StoreAway
 from clickhouse.insert import Table, insert_events, insert_refusals, stored_positions
-from clickhouse.rows import Event, PlacedEvent, Position, RefusalCount
+from clickhouse.rows import Event, PlacedEvent, Position, Reason, RefusalCount
 from clickhouse.visits import derive_visits
 from collector.drain.batch import Batch
-from collector.drain.parcel import CountedRefusal, Parcel
+from collector.drain.parcel import CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
 from collector.drain.quarantine import Quarantine, Rejected
 
 Row = TypeVar("Row")
@@ -33,11 +34,14 @@ class Swallowed(StoreAway):
 class Delivery:
     """One attempt to deliver one batch."""
 
-    def __init__(self, store: Store, parcel: Parcel, batch: Batch, quarantine: Quarantine) -> None:
+    def __init__(
+        self, store: Store, parcel: Parcel, batch: Batch, quarantine: Quarantine, day_of: DayOf = utc_day
+    ) -> None:
         self._store = store
         self._parcel = parcel
         self._batch = batch
         self._quarantine = quarantine
+        self._day_of = day_of
         key = batch.segment.key
         self._rejected = {seq: Rejected(Position(key, seq), "not a record", None) for seq in batch.records.broken}
 
@@ -50,15 +54,38 @@ class Delivery:
         """Store every row. Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token."""
         parcel = self._parcel
         events, refusals = (parcel.events, parcel.refusals) if clean else self._missing()
-        self._insert(self._insert_events, lambda row: (row.position, row.event), events, token)
+        for era, some in eras_of(events).items():
+            self._insert(self._insert_events, lambda row: (row.position, row.event), some, self._token_of(era, token))
         self._insert(self._insert_refusals, lambda row: row, refusals, token)
         if self._rejected:
             self._quarantine.put(self._rejected.values())
+            self._own_up(token)
         if not clean:
             events, refusals = self._missing()
             if events or refusals:
                 raise Swallowed(f"{len(events) + len(refusals)} rows are not in the store yet")
         derive_visits(self._store, parcel.visits)
+
+    def _own_up(self, token: str) -> None:
+        """Count the events that can never be stored, once each, under the position they would have had."""
+        events = [(one.position, one.row, one.why) for one in self._rejected.values() if isinstance(one.row, Event)]
+        counts = [
+            (position, RefusalCount(event.site_id, self._day_of(event.site_id, event.ts), Reason.UNSTORABLE, 1, why))
+            for position, event, why in events
+        ]
+        if missing := self._uncounted(counts):
+            insert_refusals(self._store, missing, token=f"{token}-unstorable")
+            if self._uncounted(missing):
+                raise Swallowed(f"{len(missing)} counts are not in the store yet")
+
+    def _uncounted(self, counts: Sequence[CountedRefusal]) -> list[CountedRefusal]:
+        key, a, b = self._batch.segment.key, self._batch.a, self._batch.b
+        counted = stored_positions(self._store, "refusals", key, a, b) if counts else set()
+        return [count for count in counts if count[0].seq not in counted]
+
+    def _token_of(self, era: int, token: str) -> str:
+        """Name an era's rows the same at every attempt, whichever of them are still missing then."""
+        return token if era == era_of(self._parcel.events[0].event.ts) else f"{token}-{era}"
 
     def _insert(self, insert: Insert[Row], name: Name[Row], rows: Sequence[Row], token: str) -> None:
         """Insert `rows`; halve them until a row that can never be stored stands alone."""

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -38,8 +38,10 @@ TELL_SECONDS = 1.0
 class Drain:
     """The one drain of these directories. `step`, `run` and `close` belong to one thread, `status` to any.
 
-    `day_of` gives a site's local day, for the refusals that are found here. `at` is called with the name of each point
-    at which a crash must not matter: noted, sending, stored, settled.
+    `day_of` gives a site's local day, for the refusals that are found here. `newcomers` is asked about once a second
+    for directories that were made since the start (an import's). `at` is called with the name of each point at which
+    a crash must not matter: noted, sending, stored, settled. `tallied` are the directories whose events collectors of
+    this installation count as received (all that are given, if it does not say); what comes from others is found here.
     Raises SpoolHeld when another process drains one of the directories. Nothing is read before the first step.
     """
 
@@ -50,15 +52,20 @@ class Drain:
         *,
         limits: DrainLimits = DrainLimits(),  # noqa: B008 - frozen
         day_of: DayOf = utc_day,
+        newcomers: Callable[[], Iterable[Path]] = tuple,
+        tallied: Collection[Path] | None = None,
         at: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._limits = limits
         self._day_of = day_of
+        self._newcomers = newcomers
         self._at = at
         self._seen = Seen()
         self._visits = OpenVisits()
-        self._sources = [Source(directory, limits) for directory in directories]
+        self._sources = [
+            Source(directory, limits, is_tallied=tallied is None or directory in tallied) for directory in directories
+        ]
         self._ledger = Ledger(self._sources)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
@@ -77,15 +84,15 @@ class Drain:
         if not waiting:
             self._is_behind = False
             return 0
-        source = min(waiting, key=lambda source: waiting[source].records.received_ms)
+        source = min(waiting, key=lambda source: waiting[source].received_ms)
         batch = waiting[source]
-        self._is_behind, self._oldest_ms = batch.is_cut, batch.records.received_ms
+        self._is_behind, self._oldest_ms = batch.is_cut, batch.received_ms
         self._recall(waiting.values())
         job = source.begin(self._decide)
         self._at("noted")
         self._ledger.attempts += 1
         parcel = pack(batch, job.marks, self._day_of)
-        delivery = Delivery(self._store, parcel, batch, source.quarantine)
+        delivery = Delivery(self._store, parcel, batch, source.quarantine, self._day_of)
         self._at("sending")
         try:
             delivery.deliver(job.token, clean=job.clean)
@@ -95,7 +102,7 @@ class Drain:
         self._at("stored")
         source.settle()
         self._at("settled")
-        self._ledger.enter(parcel, delivery.rejected)
+        self._ledger.enter(parcel, delivery.rejected, is_tallied=source.is_tallied)
         return batch.b - batch.a
 
     def run(self, stop: threading.Event) -> None:
@@ -131,7 +138,10 @@ class Drain:
     def _catch_up(self) -> None:
         """Once, before anything else: read in each directory up to where the last drain was."""
         while self._unread:
-            self._last.append(self._unread[-1].catch_up(self._seen))
+            source = self._unread[-1]
+            last, found = source.catch_up(self._seen), source.count_found()
+            self._last.append(last)
+            self._ledger.find(found)
             self._unread.pop()
 
     def _recall(self, waiting: Iterable[Batch]) -> None:
@@ -186,6 +196,16 @@ class Drain:
     def _sweep(self) -> None:
         if time.monotonic() - self._swept >= self._limits.sweep_seconds:
             self._swept = time.monotonic()
+            self._take_in()
             for source in self._sources:
                 source.sweep(time.time())
                 source.quarantine.sweep()
+
+    def _take_in(self) -> None:
+        """Drain the directories that are new, too. Raises SpoolHeld, OSError."""
+        known = {source.directory for source in self._sources}
+        for directory in self._newcomers():
+            if directory not in known:
+                source = Source(directory, self._limits, is_tallied=False)
+                self._sources.append(source)
+                self._unread.append(source)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,8 @@ from collector.drain.seen import Seen
 from collector.spool.disk import hold, make_private, space_of
 from collector.spool.errors import SpoolNewer
 from collector.spool.reader import Reader
-from collector.spool.record import is_event
-from collector.spool.segment import Segment, bytes_in, segments_in
+from collector.spool.record import is_event, site_of
+from collector.spool.segment import Segment, bytes_in, holds_anything, segments_in
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -46,11 +47,17 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Source:
-    """A spool directory being drained: `catch_up` once, then `waits`, `begin` and `settle` in turn."""
+    """A spool directory being drained: `catch_up` once, then `waits`, `begin` and `settle` in turn.
 
-    def __init__(self, directory: Path, limits: DrainLimits) -> None:
+    `is_tallied`: a collector of ours writes here and counts what it accepts.
+    """
+
+    def __init__(self, directory: Path, limits: DrainLimits, *, is_tallied: bool = True) -> None:
         make_private(directory)
         self.directory = directory
+        self.is_tallied = is_tallied
+        self._earlier = {segment.id for segment in segments_in(directory) if holds_anything(segment)}
+        """What lay here when we came."""
         self.quarantine = Quarantine(directory)
         self.job: Job | None = None
         self._limits = limits
@@ -147,6 +154,19 @@ class Source:
             self._ahead += sum(map(is_event, self._scout.take().records()))
         in_hand = self.job.batch if self.job else self._next
         return self._ahead + (len(in_hand.records.events) if in_hand else 0)
+
+    def count_found(self) -> Counter[int]:
+        """Count, by site, the events of an earlier process that are not in the store yet. Call it after `catch_up`."""
+        found: Counter[int] = Counter()
+        if not self.is_tallied:
+            return found
+        if self.job is not None:
+            found.update(kept.event.site_id for _, kept in self.job.batch.records.events)
+        with closing(self._reader.scout()) as scout:
+            while scout.peek() is not None and scout.segment is not None and scout.segment.id in self._earlier:
+                sites = map(site_of, scout.take().records())
+                found.update(site for site in sites if site is not None)
+        return found
 
     def _stop_looking_ahead(self) -> None:
         if self._scout is not None:

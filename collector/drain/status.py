@@ -39,6 +39,9 @@ class DrainStatus(msgspec.Struct, frozen=True):
     """Events stored, by site; so are the next two."""
     duplicate: Mapping[int, int] = {}
     without_visit: Mapping[int, int] = {}
+    unstorable: Mapping[int, int] = {}
+    found: Mapping[int, int] = {}
+    """Events that no collector of this process received: they lay in the spool when it came, or were imported."""
 
 
 class Ledger:
@@ -50,15 +53,26 @@ class Ledger:
         self._batches = self._quarantined = self._waiting = self._bytes = 0
         self._kept: Counter[int] = Counter()
         self._dropped: dict[str, Counter[int]] = {Reason.DUPLICATE: Counter(), Reason.NO_VISIT: Counter()}
+        self._unstorable: Counter[int] = Counter()
+        self._found: Counter[int] = Counter()
         self._counted = 0.0
 
-    def enter(self, parcel: Parcel, rejected: Collection[int]) -> None:
+    def find(self, events: Mapping[int, int]) -> None:
+        """Count events, by site, that nobody has told this process of."""
+        self._found.update(events)
+
+    def enter(self, parcel: Parcel, rejected: Collection[int], *, is_tallied: bool = True) -> None:
         """Count a parcel that is settled, but for the rows whose numbers were rejected."""
         self._batches += 1
         self._quarantined += len(rejected)
-        self._kept.update(row.event.site_id for row in parcel.events if row.position.seq not in rejected)
+        for row in parcel.events:
+            counter = self._unstorable if row.position.seq in rejected else self._kept
+            counter[row.event.site_id] += 1
         for count in parcel.dropped:
             self._dropped[count.reason][count.site_id] += 1
+        if not is_tallied:
+            self.find(Counter(row.event.site_id for row in parcel.events))
+            self.find(Counter(count.site_id for count in parcel.dropped))
 
     def tell(self, error: str, *, is_behind: bool, oldest_ms: int) -> DrainStatus:
         """Say how things are. While we keep up nothing waits; what else waits is counted once a second at most."""
@@ -79,4 +93,6 @@ class Ledger:
             kept=dict(self._kept),
             duplicate=dict(self._dropped[Reason.DUPLICATE]),
             without_visit=dict(self._dropped[Reason.NO_VISIT]),
+            unstorable=dict(self._unstorable),
+            found=dict(self._found),
         )

@@ -2,9 +2,10 @@
 
 In: events in any order, judged by when they happened. Out: a visit id, or none. At most three runs per visitor are
 remembered, each [start, end]; an event joins the nearest run that is not more than 30 whole minutes away (a gap of
-30:59 still joins: Plausible's rule), else begins one. Events up to 10 minutes late therefore find their visit. A visit
-never spans two visitor numbers, and numbers end at the site's midnight, so midnight needs no rule. An `engagement`
-makes a run longer and never begins one. A run that was begun keeps its id, also when a late event turns out older.
+30:59 still joins: Plausible's rule), else begins one. Events up to 10 minutes late therefore find their visit. A fourth
+run pushes out the one that was touched longest ago, not the earliest: a morning that is told in the evening forms its
+visits too. A visit never spans two visitor numbers, and these end at the site's midnight, so midnight needs no rule. An
+`engagement` makes a run longer and never begins one. A run keeps its id, also when a late event turns out older.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class OpenVisits:
         runs = _unpacked(packed)
         at = _nearest(runs, ts, begins=begins)
         if at is not None:
-            start, end, visit_id = runs[at]
-            runs[at] = (min(start, ts), max(end, ts), visit_id)
+            start, end, visit_id = runs.pop(at)
+            runs.append((min(start, ts), max(end, ts), visit_id))
         elif begins:
             visit_id = visit_id_of(site_id, visitor_id, ts)
             runs.append((ts // 1000 * 1000, ts, visit_id))
@@ -61,7 +62,7 @@ class OpenVisits:
         for visit in visits:
             key = visit.visitor_id << 32 | visit.site_id
             known = {run[2]: run for run in _unpacked(self._runs.get(key))}
-            start, end, _ = known.get(visit.visit_id, (visit.start_ms, visit.end_ms, 0))
+            start, end, _ = known.pop(visit.visit_id, (visit.start_ms, visit.end_ms, 0))
             known[visit.visit_id] = (min(start, visit.start_ms), max(end, visit.end_ms), visit.visit_id)
             self._runs.put(key, _packed(known.values()))
 
@@ -71,8 +72,9 @@ class OpenVisits:
 
 def _nearest(runs: list[Run], ts: int, *, begins: bool) -> int | None:
     """Which run is nearest to `ts` and near enough; an engagement only joins what had begun."""
-    gaps = [(max(start - ts, ts - end, 0), at) for at, (start, end, _) in enumerate(runs) if begins or start <= ts]
-    gap, at = min(gaps, default=(QUIET_MS, 0))
+    near = enumerate(runs)
+    gaps = [(max(start - ts, ts - end, 0), end, at) for at, (start, end, _) in near if begins or start <= ts]
+    gap, _, at = min(gaps, default=(QUIET_MS, 0, 0))
     return at if gap < QUIET_MS else None
 
 
@@ -81,6 +83,5 @@ def _unpacked(packed: bytes | None) -> list[Run]:
 
 
 def _packed(runs: Iterable[Run]) -> bytes:
-    """Pack the latest runs, earliest first."""
-    latest = sorted(runs, key=lambda run: run[1])[-RUNS:]
-    return b"".join(RUN.pack(*run) for run in latest)
+    """Pack the runs that were touched last, in that order."""
+    return b"".join(RUN.pack(*run) for run in list(runs)[-RUNS:])

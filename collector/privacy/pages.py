@@ -55,7 +55,10 @@ class Sites(Protocol):
 
 
 class Pages:
-    """The routes of the visitor. `distill` here uses throw-away keys: it is for the mirror only."""
+    """The routes of the visitor. `distill` here uses throw-away keys: it is for the mirror only.
+
+    `credit`: whom the source of the country shown has to name, as (text, link).
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Pages:
         proxies: Proxies,
         secret: bytes,
         base_url: str = "",
+        credit: Callable[[], tuple[str, str] | None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._sites = sites
@@ -72,6 +76,7 @@ class Pages:
         self._proxies = proxies
         self._secret = secret
         self._base_url = base_url
+        self._credit = credit
         self._now = now
         self._style = (HERE / "static" / "privacy.css").read_bytes()
         loader = jinja2.FileSystemLoader(HERE / "templates")
@@ -152,6 +157,7 @@ class Pages:
             "is_named": site is not None,
             "state": state,
             "mirror": mirror,
+            "credit": self._credit(),
             "message": _message(done, state.has_opted_out),
             "token": make_token(self._secret, int(self._now())),
         }

@@ -42,10 +42,26 @@ class KeptRefusals(msgspec.Struct, frozen=True, array_like=True, tag=REFUSALS_KI
     counts: tuple[RefusalCount, ...]
 
 
+class _Owned(msgspec.Struct, frozen=True, array_like=True):
+    """The beginning of an event."""
+
+    site_id: int
+
+
+class _Begun(msgspec.Struct, frozen=True, array_like=True):
+    """A KeptEvent of which no more is read than whose it is."""
+
+    kind: int
+    schema: int
+    event_id: bytes
+    event: _Owned
+
+
 Record = KeptEvent | KeptRefusals
 Buffer = bytes | memoryview
 
 _encode = msgspec.msgpack.Encoder().encode
+_decode_site = msgspec.msgpack.Decoder(_Begun).decode
 _DECODERS: dict[int, Callable[[Buffer], Record]] = {SCHEMA: msgspec.msgpack.Decoder(Record).decode}
 
 
@@ -67,6 +83,14 @@ def encode_refusals(counts: Sequence[RefusalCount]) -> bytes:
 def is_event(record: Buffer) -> bool:
     """Tell an event from other records without decoding it."""
     return len(record) > KIND_AT and record[KIND_AT] == EVENT_KIND
+
+
+def site_of(record: Buffer) -> int | None:
+    """Return the site of an event's record without decoding the rest of it; None for what is no event."""
+    try:
+        return _decode_site(record).event.site_id if is_event(record) else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def decode(record: Buffer) -> Record:

@@ -104,6 +104,13 @@ def bytes_in(directory: Path) -> int:
     return size
 
 
+def holds_anything(segment: Segment) -> bool:
+    """Whether more than its header was ever written to a segment."""
+    with suppress(FileNotFoundError):
+        return segment.path.stat().st_size > HEADER.size
+    return False
+
+
 def pack_header(id_: bytes, base: int) -> bytes:
     told = HEADER.pack(MAGIC, VERSION, id_, base, 0)[:-4]
     return told + LENGTH.pack(crc32(told))

@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from dashboard.charts.countries import NAMES as COUNTRY_NAMES
+from registry.countries import COUNTRIES
+from registry.regions import REGIONS, region_name
 
 Needs = Literal["", "goal", "page", "dimension"]
 
@@ -97,7 +98,8 @@ OPERATORS = ("is", "is_not", "contains", "contains_not", "matches", "matches_not
 GOAL_OPERATORS = ("is", "contains")
 CASELESS_OPERATORS = ("is", "is_not", "contains", "contains_not")
 
-COUNTRY_CODES = {name: code for code, name in COUNTRY_NAMES.items()}
+COUNTRY_CODES = {name: code for code, name in COUNTRIES.items()}
+REGION_CODES = {region_name(code): code for code in reversed(REGIONS)}
 DEVICE_WORDS = {
     "desktop": "Desktop",
     "mobile": "Mobile",
@@ -139,7 +141,9 @@ def their_label(name: str, label: str) -> str:
     if not label:
         return nothing_word(name)
     if name == "visit:country_name":
-        return COUNTRY_NAMES.get(label, label)
+        return COUNTRIES.get(label, label)
+    if name == "visit:region_name":
+        return region_name(label)
     if OLD_WORDS.get(name, name) == "visit:device":
         return DEVICE_WORDS.get(label, label)
     return label
@@ -151,6 +155,8 @@ def our_value(name: str, value: str) -> str:
         return "" if name != "visit:channel" else value
     if name == "visit:country_name":
         return COUNTRY_CODES.get(value, value)
+    if name == "visit:region_name":
+        return REGION_CODES.get(value, value)
     if OLD_WORDS.get(name, name) == "visit:device":
         return value.lower()
     return value

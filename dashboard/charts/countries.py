@@ -6,8 +6,6 @@ of countries stand in registry/countries.py. XK (Kosovo) has no number; make_wor
 
 from __future__ import annotations
 
-from registry.countries import COUNTRIES
-
 _TABLE = """
 AD020 AE784 AF004 AG028 AI660 AL008 AM051 AO024 AQ010 AR032 AS016 AT040 AU036 AW533 AX248 AZ031 BA070 BB052
 BD050 BE056 BF854 BG100 BH048 BI108 BJ204 BL652 BM060 BN096 BO068 BQ535 BR076 BS044 BT064 BV074 BW072 BY112
@@ -26,5 +24,3 @@ UZ860 VA336 VC670 VE862 VG092 VI850 VN704 VU548 WF876 WS882 YE887 YT175 ZA710 ZM
 """
 
 CODES: dict[str, str] = {cell[2:]: cell[:2] for cell in _TABLE.split()}
-
-NAMES = COUNTRIES

@@ -100,7 +100,8 @@ def _columns(box: _Box, points: Sequence[Point]) -> list[Markup]:
     return drawn
 
 
-def _values(marks: Sequence[float], say: Callable[[float], str]) -> Markup:
+def value_names(marks: Sequence[float], say: Callable[[float], str]) -> Markup:
+    """The names of the values, beside the plot."""
     texts = [element("text", say(mark), x="100%", y=f"{short(100 - 100 * mark / marks[-1])}%") for mark in marks]
     return element("svg", *texts, class_="values", aria_hidden="true")
 
@@ -129,4 +130,4 @@ def time_series(
         join(_columns(box, points)), class_="plot", viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none",
         role="img",
     )  # fmt: skip
-    return element("div", _values(marks, say), plot, _times(points), class_="series")
+    return element("div", value_names(marks, say), plot, _times(points), class_="series")

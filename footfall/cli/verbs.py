@@ -39,6 +39,9 @@ KEY = (
     Verb("list", f"{_HERE}.key:list_keys", "Show the keys, without their secrets."),
     Verb("revoke", f"{_HERE}.key:revoke", "End a key for good."),
 )
+IMPORT = (Verb("accesslog", f"{_HERE}.import_:accesslog", "Count page views from a web server's access log."),)
+GEO = (Verb("update", f"{_HERE}.geo:update", "Fetch a geography file from DB-IP (no key needed) or MaxMind."),)
+LISTS = (Verb("update", f"{_HERE}.lists:update", "Fetch public lists of search engines, networks and referrer spam."),)
 SALT = (Verb("destroy", f"{_HERE}.salt:destroy", "Forget today's salt of a site now: nobody can be recognised."),)
 
 SECTIONS = (
@@ -58,11 +61,19 @@ SECTIONS = (
             Verb("snippet", f"{_HERE}.snippet:snippet", "Print the tag to paste into a site's pages."),
         ),
     ),
+    Section("Data in", (Verb("import", "", "Bring in what was counted elsewhere.", IMPORT),)),
     Section(
         "Access",
         (
             Verb("user", "", "People who may sign in.", USER),
             Verb("key", "", "Keys for programs.", KEY),
+        ),
+    ),
+    Section(
+        "Data of others",
+        (
+            Verb("geo", "", "Where visits come from, by address.", GEO),
+            Verb("lists", "", "Who is behind a referring host.", LISTS),
         ),
     ),
     Section("Privacy", (Verb("salt", "", "The random keys that visitor numbers are made with.", SALT),)),

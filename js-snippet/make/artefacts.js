@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
-import { ROOM, join, readSources, shrink } from "./bundle.js";
+import { ROOM, join, readSources, readVitals, shrink, shrinkModule } from "./bundle.js";
 import { SETTINGS, allPolicies, rulesFor } from "./rules.js";
 
 const sha256 = (data, encoding) => createHash("sha256").update(data).digest(encoding);
@@ -31,13 +31,18 @@ export function findPlaceholder(script) {
 
 const asJson = (value) => Buffer.from(JSON.stringify(value, null, 1) + "\n");
 
-const describe = (joined, script, packed) => ({
-  version: JSON.parse(readFileSync(new URL("package.json", ROOM), "utf8")).version,
-  source_sha256: sha256(joined, "hex"),
+const identify = (script, packed) => ({
   sha256: sha256(script, "hex"),
   sri: `sha256-${sha256(script, "base64")}`,
   bytes: { raw: script.length, gzip: packed.gzip.length, brotli: packed.brotli.length },
+});
+
+const describe = (joined, script, packed, vitals, packedVitals) => ({
+  version: JSON.parse(readFileSync(new URL("package.json", ROOM), "utf8")).version,
+  source_sha256: sha256(joined, "hex"),
+  ...identify(script, packed),
   placeholder: findPlaceholder(script.toString()),
+  vitals: identify(vitals, packedVitals),
 });
 
 /* For the settings named by `key`, joined by blanks: the rules that go into the placeholder. */
@@ -46,27 +51,37 @@ const policies = () => ({
   rules: Object.fromEntries(allPolicies().map((policy) => [Object.values(policy).join(" "), rulesFor(policy)])),
 });
 
-/* The content of dist/ by file name. With `packed`, the manifest describes those instead of packing anew. */
-export async function makeArtefacts(packed) {
+const pack = (script) => ({ gzip: gzip(script), brotli: brotli(script) });
+
+/* The content of dist/ by file name. `packed` and `packedVitals`, where given, are described instead of packing anew. */
+export async function makeArtefacts(packed, packedVitals) {
   const joined = join(readSources());
   const script = Buffer.from(await shrink(joined));
-  const { gzip: gzipped, brotli: brotlied } = packed ?? { gzip: gzip(script), brotli: brotli(script) };
+  const vitals = Buffer.from(await shrinkModule(readVitals()));
+  packed ??= pack(script);
+  packedVitals ??= pack(vitals);
   return {
     "snippet.min.js": script,
-    "snippet.min.js.gz": gzipped,
-    "snippet.min.js.br": brotlied,
-    "manifest.json": asJson(describe(joined, script, { gzip: gzipped, brotli: brotlied })),
+    "snippet.min.js.gz": packed.gzip,
+    "snippet.min.js.br": packed.brotli,
+    "vitals.min.js": vitals,
+    "vitals.min.js.gz": packedVitals.gzip,
+    "vitals.min.js.br": packedVitals.brotli,
+    "manifest.json": asJson(describe(joined, script, packed, vitals, packedVitals)),
     "policies.json": asJson(policies()),
   };
 }
 
+const UNPACK = { ".gz": gunzipSync, ".br": brotliDecompressSync };
+
 /* Names of files in dist/ that are not what the sources make; `read` returns a file's bytes, empty where it is absent. */
 export async function findStale(read) {
-  const packed = { gzip: read("snippet.min.js.gz"), brotli: read("snippet.min.js.br") };
-  const wanted = await makeArtefacts(packed);
-  const unpacks = { "snippet.min.js.gz": gunzipSync, "snippet.min.js.br": brotliDecompressSync };
-  const isFresh = (name) =>
-    name in unpacks ? unpacksTo(unpacks[name], read(name), wanted["snippet.min.js"]) : read(name).equals(wanted[name]);
+  const readPacked = (name) => ({ gzip: read(`${name}.gz`), brotli: read(`${name}.br`) });
+  const wanted = await makeArtefacts(readPacked("snippet.min.js"), readPacked("vitals.min.js"));
+  const isFresh = (name) => {
+    const unpack = UNPACK[name.slice(-3)];
+    return unpack ? unpacksTo(unpack, read(name), wanted[name.slice(0, -3)]) : read(name).equals(wanted[name]);
+  };
   return Object.keys(wanted).filter((name) => !isFresh(name));
 }
 

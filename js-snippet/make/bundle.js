@@ -14,10 +14,11 @@ const PARTS = [
   "src/policy.js",
   "src/options.js",
   "src/guard.js",
-  "src/post.js",
   "src/say.js",
+  "src/post.js",
   "src/page.js",
   "src/events.js",
+  "src/sample.js",
   "src/engagement.js",
   "src/navigation.js",
   "src/features.js",
@@ -30,18 +31,26 @@ export function readSources() {
   return PARTS.map((name) => ({ name, text: readFileSync(new URL(name, ROOM), "utf8") }));
 }
 
+/* The part that only some visitors fetch is a module by itself, and imports nothing. */
+export const readVitals = () => readFileSync(new URL("vitals.js", ROOM), "utf8");
+
 /* One function, so that nothing becomes a global; one `try`, so that nothing can go wrong while it is set up. */
 export function join(sources) {
   const code = sources.map(({ text }) => text.replace(/^import .*;$/gm, "").replace(/^export /gm, "")).join("\n");
   return `try{(()=>{"use strict";${code}})()}catch{}`;
 }
 
-/* `const` is for the reader: with `let` throughout, declarations can be merged. */
+const SHRINKING = { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true };
+
+/* `const` and `function` are for the reader: with `let` and arrows throughout, declarations can be merged. */
 export async function shrink(script) {
-  const { code } = await minify(script.replace(/\bconst /g, "let "), {
-    ecma: 2020,
-    toplevel: true,
-    compress: { passes: 3, pure_getters: true, keep_fargs: false, unsafe_arrows: true },
-  });
+  const arrows = script.replace(/^function (\w+)(\(.*\)) \{\n([^]*?)^\}/gm, "const $1 = $2 => {\n$3};");
+  return minified(arrows.replace(/\bconst /g, "let "), { toplevel: true });
+}
+
+export const shrinkModule = (script) => minified(script, { module: true });
+
+async function minified(script, options) {
+  const { code } = await minify(script, { ecma: 2020, compress: SHRINKING, ...options });
   return code;
 }

@@ -12,13 +12,18 @@ const FEATURES = {
     ["snippet.js", /^ +(optOut|optIn|consent).*\n/gm, ""],
     ["src/choices.js", /^const choose[^]*/m, ""],
   ],
-  "say: opt-outs of peers": [["src/say.js", / \|\| \[storage\.plausible.*\]/, ""]],
+  "say: opt-outs of peers": [["src/say.js", /\|\| \[storage\.plausible.*\]/, ""]],
   "say: Global Privacy Control": [["src/say.js", /^ +gpc: .*\n/m, ""]],
   "say: Do Not Track": [["src/say.js", /^ +dnt: .*\n/m, ""]],
   "say: frames and files": [["src/say.js", /^ +frame: .*\n/m, ""]],
   "say: healing of one-sided opt-outs": [
     ["src/start.js", / else if \([^]*?\n  \}/, ""],
     ["src/say.js", /^.*storage.footfall_optout = inCookie.*\n/m, ""],
+  ],
+  "say: a refusal by the server": [
+    ["src/post.js", "const answer = ", ""],
+    ["src/post.js", /^ +memory.*\n/m, ""],
+    ["src/say.js", /^ +\.\.\.memory,\n/m, ""],
   ],
   "prerendering": [["src/events.js", /^.*document\.prerendering.*\n/m, ""]],
   "page: click ids": [["src/page.js", /^ +if \(CLICK_ID[^]*?else /m, ""]],
@@ -32,6 +37,11 @@ const FEATURES = {
     ["src/navigation.js", /^const look.*\n/m, ""],
   ],
   "back-forward cache": [["src/navigation.js", /^.*"pageshow".*\n/m, ""]],
+  "data-vitals (what measures is another file)": [
+    ["src/sample.js", /^let tell[^]*/m, ""],
+    ["src/engagement.js", /^ +tellVitals.*\n/m, ""],
+    ["src/start.js", /^ +measureVitals.*\n/m, ""],
+  ],
   "engagement": [
     ["src/engagement.js", /^let isSeen[^]*/m, ""],
     ["src/navigation.js", /^ +(tell|restart)Engagement\(\);\n/gm, ""],
@@ -40,8 +50,12 @@ const FEATURES = {
   ],
   "engagement: depth alone": [
     ["src/engagement.js", /^ +depth = Math.*\n/m, ""],
-    ["src/engagement.js", ", sd: depth + 0.5 | 0", ""],
+    ["src/engagement.js", ", sd: Math.round(depth)", ""],
     ["src/engagement.js", "seenMs = depth = 0", "seenMs = 0"],
+  ],
+  "features: all clicks and forms": [
+    ["src/features.js", /^\/\* `data-footfall-event[^]*/m, ""],
+    ["src/start.js", /^ +watchFeatures\(\);\n/m, ""],
   ],
   "features: data-footfall-event": [["src/features.js", /^ +const marks[^]*?if \(marked\).*\n/m, ""]],
   "features: data-downloads": [["src/features.js", /"downloads" in .*\n +: /, ""]],
@@ -49,7 +63,7 @@ const FEATURES = {
   "features: data-forms": [["src/features.js", /^ +if \(submitted && .*\n/m, ""]],
   "queue before loading": [["snippet.js", /^ +replay.*\n/gm, ""], ["snippet.js", /^ +const replay.*\n/m, ""]],
   "country by time zone": [["src/events.js", /^.*timeZone.*\n/m, ""]],
-  "random event id": [["src/events.js", "    id: randomId(),\n", ""], ["src/events.js", /^function randomId[^]*/m, ""]],
+  "random event id": [["src/events.js", /^ +for \(event.id.*\n/m, ""]],
 };
 
 async function weigh(sources) {
@@ -65,6 +79,15 @@ function without(sources, cuts) {
   }, sources);
 }
 
+/* What is part of another row. */
+const isPart = (feature) => /depth alone|: data-(footfall|downloads|outbound|forms)/.test(feature);
+
+/* Page views, track() and the visitor's say, with nothing else. */
+export async function weighCore() {
+  const cuts = Object.entries(FEATURES).filter(([feature]) => !isPart(feature)).flatMap(([, cuts]) => cuts);
+  return weigh(without(readSources(), cuts));
+}
+
 export async function costTable() {
   const sources = readSources();
   const full = await weigh(sources);
@@ -72,9 +95,7 @@ export async function costTable() {
   for (const [feature, cuts] of Object.entries(FEATURES)) {
     rows.push(`| ${feature} | ${full - (await weigh(without(sources, cuts)))} |`);
   }
-  const everything = Object.entries(FEATURES)
-    .filter(([feature]) => feature !== "engagement: depth alone")
-    .flatMap(([, cuts]) => cuts);
-  rows.push(`| all of the above (page views and track() stay) | ${full - (await weigh(without(sources, everything)))} |`);
+  const core = await weighCore();
+  rows.push(`| all of the above (page views and track() stay: ${core} bytes) | ${full - core} |`);
   return [`Everything in: ${full} bytes.`, "", ...rows].join("\n");
 }

@@ -10,11 +10,12 @@ import { start } from "./start.js";
 /* 1: leave me out; 0: count me again. Whatever the cookie said before is over. Browsers forget what a script wrote, some
  * after a week; so the cookie of an opt-out comes with an answer of the server, which start() asks for. */
 const choose = (out) => () => {
-  memory.footfall_optout = out;
-  return safe(() => {
+  safe(() => {
     document.cookie = "footfall_optout=;path=/;max-age=0";
     storage.footfall_optout = out;
-  })().then(start);
+  })();
+  memory.footfall_optout = out;
+  return start();
 };
 
 export const optOut = choose(1);
@@ -23,8 +24,9 @@ export const optIn = choose(0);
 /* A grant holds for 390 days; after a denial one may ask again in 180. The last digit: was a signal on at the time? */
 export function consent(choice) {
   const seconds = choice == "granted" ? 33696e3 : 15552e3;
-  const aSignalIsOn = facts.gpc || facts.dnt || aware ? 1 : 0;
-  document.cookie = `footfall_consent=1.${noticeVersion}.${Math.round(Date.now() / 1000)}.${choice[0]}.${aSignalIsOn}`
-    + `;path=/;max-age=${seconds};samesite=lax${isSecureContext ? ";secure" : ""}`;
+  const aSignalIsOn = aware || facts.gpc || facts.dnt ? 1 : 0;
+  document.cookie =
+    "footfall_consent=1." + noticeVersion + "." + Math.round(Date.now() / 1000) + "." + choice[0] + "." + aSignalIsOn
+    + ";path=/;max-age=" + seconds + ";samesite=lax" + (isSecureContext ? ";secure" : "");
   start();
 }

@@ -5,6 +5,7 @@
  */
 import { send } from "./events.js";
 import { on } from "./guard.js";
+import { tellVitals } from "./sample.js";
 
 let isSeen, since, seenMs, leastMs, depth;
 
@@ -17,9 +18,10 @@ function tick() {
 }
 
 export function tellEngagement() {
+  tellVitals();
   tick();
   if (seenMs >= leastMs) {
-    send("engagement", { e: seenMs | 0, sd: depth + 0.5 | 0 });
+    send("engagement", { e: seenMs | 0, sd: Math.round(depth) });
     seenMs = 0;
     leastMs = 3000;
   }

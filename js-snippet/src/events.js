@@ -12,11 +12,9 @@ import { zone } from "./policy.js";
 import { post } from "./post.js";
 import { facts, status } from "./say.js";
 
-let [path, url] = clean(location);
+export let [path, url] = clean(location);
 let log = [];
 let referrer = document.referrer.split("?")[0];
-
-export const isHere = (address) => clean(address)[0] == path;
 
 export const goTo = (address) => {
   [path, url] = clean(address);
@@ -35,9 +33,8 @@ export const send = safe(async (n, fields = {}) => {
   const event = {
     n,
     u: url,
-    d: options.site == location.hostname ? undefined : options.site,
+    d: options.site != location.hostname ? options.site : undefined,
     ck: facts.cookies_off ? 0 : undefined,
-    id: randomId(),
     ...fields,
   };
   if (!fields.e) {
@@ -46,13 +43,8 @@ export const send = safe(async (n, fields = {}) => {
     referrer = location.origin;
     if (zone) event.tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
+  // 32 digits, new for every event: they make a resend harmless and name nobody.
+  for (event.id = ""; !event.id[31];) event.id += Math.random() * 10 | 0;
   log.push(event);
   return post("/e", event);
 });
-
-/* 32 hexadecimal digits, new for every event: they make a resend harmless and name nobody. */
-function randomId() {
-  let id = "";
-  while (!id[31]) id += (Math.random() * 16 | 0).toString(16);
-  return id;
-}

@@ -6,7 +6,7 @@ import { send } from "./events.js";
 import { on } from "./guard.js";
 import { options } from "./options.js";
 
-const DOWNLOAD = /\.(pdf|zip|gz|dmg|exe|csv|docx?|xlsx?|pptx?|mp[34])$/i;
+const DOWNLOAD = /\.(pdf|zip|gz|dmg|exe|csv|doc|xls|ppt|mp\d)x?$/i;
 
 export const track = (name, { props, revenue, interactive, callback } = {}) =>
   send(name, { p: props, $: revenue, i: interactive }).then(callback);
@@ -15,12 +15,12 @@ export const track = (name, { props, revenue, interactive, callback } = {}) =>
 export const watchFeatures = () => on("click submit", (event) => {
   const submitted = event.type == "submit";
   // The composed path sees into open shadow trees too.
-  for (const { tagName, attributes, origin, pathname } of event.composedPath()) {
+  event.composedPath().map(({ tagName, attributes, origin, pathname }) => {
     // A form is used when it is submitted, everything else when it is clicked.
-    if (submitted != (tagName == "FORM")) continue;
+    if (submitted != (tagName == "FORM")) return;
     const marks = {};
     // All attributes that are not ours end up under the key "undefined", and are taken out again with it.
-    for (const { name, value } of attributes || []) marks[name.split("data-footfall-")[1]] = value;
+    for (const { name, value } of attributes || []) marks[name.split("footfall-")[1]] = value;
     const { event: marked, undefined: others, ...props } = marks;
     if (marked) track(marked, { props });
     // Only links have an origin and a pathname.
@@ -28,6 +28,6 @@ export const watchFeatures = () => on("click submit", (event) => {
       "downloads" in options && DOWNLOAD.test(pathname) ? "File Download"
       : "outbound" in options && /^http/.test(origin) && origin != location.origin && "Outbound Link: Click";
     if (automatic) track(automatic, { props: { url: origin + pathname } });
-  }
+  });
   if (submitted && "forms" in options) track("Form: Submission");
 });

@@ -4,9 +4,10 @@
  * cache. Another query or state of the same path is not.
  */
 import { restartEngagement, tellEngagement } from "./engagement.js";
-import { goTo, isHere, send } from "./events.js";
+import { goTo, path, send } from "./events.js";
 import { on, safe } from "./guard.js";
 import { options } from "./options.js";
+import { clean } from "./page.js";
 
 export function pageview({ url = location } = {}) {
   tellEngagement();
@@ -15,7 +16,7 @@ export function pageview({ url = location } = {}) {
   return send("pageview");
 }
 
-const look = safe(() => isHere(location) || pageview());
+const look = safe(() => clean(location)[0] == path || pageview());
 
 export function watchNavigation() {
   if ("manual" in options) return;
@@ -24,8 +25,8 @@ export function watchNavigation() {
   on("popstate", look);
   ["pushState", "replaceState"].map((method) => {
     const original = history[method];
-    history[method] = function (...args) {
-      original.apply(this, args);
+    history[method] = (...args) => {
+      original.apply(history, args);
       look();
     };
   });

@@ -7,18 +7,18 @@
 import { options } from "./options.js";
 import { keptNames } from "./policy.js";
 
-/* Ends and middles of the names by which networks mark a click: gclid, fbclid, msclkid, li_fat_id, mc_eid, _hsenc… */
-const CLICK_ID = /cl(ic)?k?id|braid|gad_|srsltid|fat_id|igsh|mc_[ce]id|epik|sccid|rdt_cid|_hs|vero_/;
+/* Parts of the names by which networks mark a click: gclid, fbclid, msclkid, li_fat_id, mc_eid, _hsenc… */
+const CLICK_ID = /cl(ic)?k?id|braid|gad_|srsltid|fat_|igsh|mc_[ce]|epik|scc|rdt_|_hs|vero/;
 
 export function clean(address) {
   const page = new URL(address, location);
   const query = page.searchParams;
-  for (const name of [...query.keys()]) {
+  [...query.keys()].map((name) => {
     if (CLICK_ID.test(name)) query.set(name, 1);
     else if (!/^utm_/.test(name) && !keptNames.includes(name)) query.delete(name);
-  }
+  });
   // A route looks like "#/…" or "#!/…"; what follows a "?" in it is a query like any other, and goes.
-  const route = "hash" in options && page.hash.match(/^#!?\/[^?]*/) || "";
+  const route = "hash" in options && /^#!?\/[^?]*/.exec(page.hash) || "";
   return [page.pathname + route, page.origin + page.pathname + page.search + route];
 }
 

@@ -5,14 +5,16 @@
  */
 import { watchEngagement } from "./engagement.js";
 import { watchFeatures } from "./features.js";
+import { safe } from "./guard.js";
 import { watchNavigation } from "./navigation.js";
 import { base } from "./options.js";
 import { post } from "./post.js";
+import { measureVitals } from "./sample.js";
 import { inCookie, status } from "./say.js";
 
 let watching;
 
-export function start() {
+export const start = safe(() => {
   const { state, reason } = status();
   if (state != "DROP") {
     if (watching) return;
@@ -20,8 +22,9 @@ export function start() {
     watchFeatures();
     watchEngagement();
     watchNavigation();
+    measureVitals();
   } else if (reason == "optout" && !inCookie && new URL(base, location).origin == location.origin) {
     // Only the storage knows of this opt-out. The server can set the cookie that lasts, if it is on this very origin.
-    post("/privacy/heal");
+    return post("/privacy/heal");
   }
-}
+});

@@ -124,7 +124,8 @@ for (const [where, options, address] of COLLECTORS) {
   test(`the collector is ${where}`, () => assert.equal(openPage(options).requests[0].address, address));
 }
 
-test("without fetch the event goes by sendBeacon", () => {
+// Every browser that can read the script has fetch. Without it nothing could hear the server's no.
+test("a page that took fetch away is not counted by other means", () => {
   const beacons = [];
   openPage({
     before: (window) => {
@@ -132,9 +133,7 @@ test("without fetch the event goes by sendBeacon", () => {
       window.navigator.sendBeacon = (...args) => beacons.push(args);
     },
   });
-  assert.equal(beacons.length, 1);
-  assert.equal(beacons[0][0], "https://example.com/_f/e");
-  assert.equal(JSON.parse(beacons[0][1]).n, "pageview");
+  assert.deepEqual(beacons, []);
 });
 
 test("sent() shows exactly what this page view sent", () => {

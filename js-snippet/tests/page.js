@@ -44,10 +44,12 @@ export const element = (tagName, attributes = {}) => ({
 });
 
 /* Options: url, referrer, tag (its dataset), src (of the tag), policy (in place of the placeholder), stub, cookies,
- * storage, navigator, and `before(window)`, which may break anything. */
+ * storage, navigator, refused (what the server answers in X-Refused), vitals (the module that the page may fetch), and
+ * `before(window)`, which may break anything. */
 export function openPage(options = {}) {
   const requests = [];
   const listeners = [];
+  const fetched = [];
   const cookies = cookieJar(options.cookies ?? {});
   let now = 1000;
 
@@ -79,7 +81,13 @@ export function openPage(options = {}) {
     addEventListener: (type, work) => listeners.push([type, work]),
     fetch: (address, init) => {
       requests.push({ address, init, body: init.body && JSON.parse(init.body) });
-      return Promise.resolve({ status: 202 });
+      const headers = new Headers(options.refused ? { "X-Refused": options.refused } : {});
+      return Promise.resolve({ status: 202, headers });
+    },
+    // Stands for `import()`, which cannot be had in a page written by hand.
+    fetchModule: async (address) => {
+      fetched.push(address);
+      return options.vitals ?? Promise.reject(new TypeError("no such module"));
     },
   };
   window.history = {
@@ -91,7 +99,7 @@ export function openPage(options = {}) {
   const context = vm.createContext(window);
   options.before?.(window, (code) => vm.runInContext(code, context));
   const globalsBefore = Object.keys(window);
-  const text = options.policy === undefined ? script : script.replace(placeholder, options.policy);
+  const text = script.replace(placeholder, options.policy ?? placeholder).replace("import(", "fetchModule(");
   vm.runInContext(text, context);
 
   const fire = (type, event = {}) => {
@@ -100,6 +108,7 @@ export function openPage(options = {}) {
   return {
     window,
     requests,
+    fetched,
     listeners,
     cookies,
     footfall: window.footfall,

@@ -2,12 +2,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { costTable } from "../make/costs.js";
 import { element, openPage, placeholder } from "./page.js";
 
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
 const readme = read("README.md");
 const manifest = JSON.parse(read("dist/manifest.json"));
 const hasRow = (word) => new RegExp(`^\\|.*\`${word.replace(/\$/, "\\$")}\`.*\\|`, "m").test(readme);
+
+test("its table of costs is what `npm run costs` says", async () => {
+  assert.ok(readme.includes((await costTable()).split("\n").slice(2).join("\n")));
+});
 
 test("it tells the size and the placeholder as built", () => {
   const size = manifest.bytes.brotli.toLocaleString("en-GB");
@@ -38,7 +43,7 @@ test("every reason has a row", () => {
 
 test("every call of the API and every option has its place", () => {
   for (const name of Object.keys(openPage().footfall)) assert.ok(readme.includes(`footfall.${name}(`), name);
-  for (const name of ["site", "api", "hash", "manual", "exclude", "outbound", "downloads", "forms"]) {
+  for (const name of ["site", "api", "hash", "manual", "exclude", "outbound", "downloads", "forms", "vitals"]) {
     assert.ok(hasRow(`data-${name}`), name);
   }
 });

@@ -27,7 +27,6 @@ const DECLINED = [
   ["Do Not Track", "dnt", { navigator: { doNotTrack: "1" } }],
   ["Do Not Track in old Firefox's word", "dnt", { navigator: { doNotTrack: "yes" } }],
   ["Do Not Track on the window", "dnt", { before: (window) => (window.doNotTrack = "1") }],
-  ["Do Not Track with Microsoft's prefix", "dnt", { navigator: { msDoNotTrack: "1" } }],
   ["cookies that are said to be off", "cookies_off", { navigator: { cookieEnabled: false } }],
   ["cookies that may not be read", "cookies_off", { before: throwing("cookie") }],
   ["storage that may not be touched", "cookies_off", { before: throwing("localStorage") }],
@@ -124,6 +123,38 @@ test("a prerendered page asks the visitor when it is shown, not before", async (
   page.fire("prerenderingchange");
   await page.settle();
   assert.deepEqual(page.requests, []);
+});
+
+for (const reason of ["gpc", "dnt", "optout", "denied", "bot"]) {
+  test(`once the server has refused for ${reason}, the page is silent for the rest of its life`, async () => {
+    const page = openPage({ refused: reason });
+    await page.settle();
+    page.footfall.track("Signup");
+    page.goTo("/b");
+    page.wait(9000);
+    page.hide();
+    await page.settle();
+    assert.deepEqual(page.events().map(({ n }) => n), ["pageview"]);
+    assert.deepEqual({ ...page.footfall.status() }, { state: "DROP", reason });
+    assert.deepEqual(page.window.localStorage, {});
+    assert.deepEqual(page.cookies.writes, []);
+  });
+}
+
+for (const reason of ["unknown_site", "wrong_host", "spam", "excluded", "no_visit", "duplicate", ""]) {
+  test(`a refusal for "${reason}" says nothing of the visitor, and changes nothing`, async () => {
+    const page = openPage({ refused: reason });
+    await page.settle();
+    page.footfall.track("Signup");
+    assert.equal(page.events().length, 2);
+  });
+}
+
+test("where the policy ignores a signal, a server that does not is no reason to stop", async () => {
+  const page = openPage({ refused: "gpc", policy: "frame bot optout denied cookies_off daily:DAILY,1,zone,ref" });
+  await page.settle();
+  page.footfall.track("Signup");
+  assert.equal(page.events().length, 2);
 });
 
 test("an opt-out known to the storage alone asks the server for its cookie, without a body", () => {

@@ -75,6 +75,37 @@ def test_a_group_carries_its_numbers_of_the_other_period(any_store: Store) -> No
     assert ask(any_store, total).rows == (AnswerRow((), (3,), (2,)),)
 
 
+def test_nothing_now_is_beside_nothing(any_store: Store) -> None:
+    keep(any_store, [event(t=-7 * 86_400)])
+    asked = question(
+        "visitors",
+        dimensions=("page",),
+        period=days("2026-03-02", "2026-03-09"),
+        compare=days("2026-02-23", "2026-03-02"),
+    )
+    assert ask(any_store, asked).rows == ()
+
+
+def test_groups_by_host_and_source_are_compared_with_themselves(any_store: Store) -> None:
+    for week in (0, 1):
+        ago = -week * 7 * 86_400
+        keep(
+            any_store,
+            [event(source="Google", t=ago), event(hostname="blog.example.com", t=ago + 9, continued=True)],
+            segment=week,
+        )
+    asked = question(
+        "visitors",
+        dimensions=("hostname", "source"),
+        period=days("2026-03-02", "2026-03-09"),
+        compare=days("2026-02-23", "2026-03-02"),
+    )
+    assert ask(any_store, asked).rows == (
+        AnswerRow(("blog.example.com", "Google"), (1,), (1,)),
+        AnswerRow(("example.com", "Google"), (1,), (1,)),
+    )
+
+
 def test_the_nth_bucket_stands_beside_the_nth_even_when_only_the_other_has_anything(any_store: Store) -> None:
     day = 86_400
     keep(any_store, [event(visitor=1), event(visitor=2, t=-7 * day), event(visitor=3, t=-6 * day)])
@@ -190,6 +221,9 @@ WRONG: list[tuple[Question, str]] = [
     (question("visitors", timezone="../../etc/passwd"), "../../etc/passwd"),
     (question("visitors", period=Period(LATER, LATER)), ""),
     (question(), ""),
+    (question("visitors", dimensions=("source", "source")), "source"),
+    (question("visitors", limit=0), ""),
+    (question("visitors", offset=-1), ""),
 ]
 
 
@@ -199,6 +233,12 @@ def test_what_cannot_be_asked_is_named(store: Store, asked: Question, offender: 
         ask(store, asked)
     assert refusal.value.offender == offender
     assert offender in str(refusal.value)
+
+
+def test_a_period_may_be_all_of_time(any_store: Store) -> None:
+    keep(any_store, [event(), event(visitor=0)])
+    for since, until in (("0002-01-01", "9998-01-01"), ("0002-01-01", "9998-01-01 10:00:00")):
+        assert one(any_store, question("visitors", "pageviews", period=days(since, until))) == (1, 2)
 
 
 def test_a_pattern_that_is_none_is_the_askers_fault(any_store: Store) -> None:

@@ -69,6 +69,13 @@ def test_an_error_never_repeats_what_was_asked(any_store: Store) -> None:
     assert "jane" not in str(refusal.value)
 
 
+def test_what_is_asked_travels_in_the_body(faulty: tuple[Facade, Store]) -> None:
+    facade, store = faulty
+    many = ["x" * 2000] * 250
+    assert store.query("select length({v:Array(String)})", {"v": many}) == [(250,)]
+    assert not [url for url in facade.urls if "xxx" in url or "&query=" in url]
+
+
 def test_an_error_in_our_own_statement_is_told(any_store: Store) -> None:
     with pytest.raises(StoreError, match="no_such_table"):
         any_store.query("select 1 from no_such_table")

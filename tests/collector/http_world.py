@@ -16,6 +16,7 @@ from clickhouse.rows import Event, Reason, Refusal, RefusalCount
 from collector.address import Proxies
 from collector.arrival import Arrival
 from collector.endpoint import Endpoint
+from collector.intake import Intake
 from collector.rate import Rate
 from collector.settings import load
 from collector.tally import Tally
@@ -61,7 +62,7 @@ class World:
         self.peer = peer
         self.counts: list[RefusalCount] = []
         self.tally = Tally(self._encode_counts)
-        self.endpoint = Endpoint(
+        self.intake = Intake(
             sites=Town(*SITES),
             distill=self._decide,
             encode=self._encode,
@@ -71,6 +72,7 @@ class World:
             proxies=Proxies(load({"FOOTFALL_TRUSTED_PROXIES": proxies}).trusted_proxies),
             now_ms=lambda: NOW_MS,
         )
+        self.endpoint = Endpoint(self.intake)
 
     def _decide(self, arrival: Arrival, site: Site, now_ms: int) -> Event | Refusal:
         self.arrivals.append(arrival)

@@ -69,7 +69,7 @@ class Server:
 
     def send(self, count: int = 1, **fields: Any) -> list[int]:
         url = self.url
-        with httpx.Client(headers={"user-agent": BROWSER, "content-type": "text/plain"}) as client:
+        with httpx.Client(timeout=PATIENCE, headers={"user-agent": BROWSER, "content-type": "text/plain"}) as client:
             event = {"n": "pageview", "u": "https://example.com/", **fields}
             return [client.post(f"{url}/e", content=json.dumps(event)).status_code for _ in range(count)]
 

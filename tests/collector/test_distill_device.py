@@ -25,8 +25,9 @@ def rates() -> dict[str, float]:
         kind = "robots" if expected["bot"] else "people"
         asked[kind] += 1
         agreed[kind] += (found.robot != "") == expected["bot"]
-        if row["tier"] != "consensus":
+        if expected["bot"] or "browser" not in expected:
             continue
+        apart = "" if row["tier"] == "consensus" else f" by {row['tier']}"
         seen = {
             "browser": found.browser,
             "browser_major": found.browser_version,
@@ -34,15 +35,17 @@ def rates() -> dict[str, float]:
             "device": found.device,
         }
         for question, answer in seen.items():
-            asked[question] += 1
-            agreed[question] += answer == expected[question]
+            asked[question + apart] += 1
+            agreed[question + apart] += answer == expected[question]
     return {question: agreed[question] / asked[question] for question in asked}
 
 
 def test_the_rates_on_the_shared_cases_are_reached() -> None:
     found = rates()
     goals = {"robots": 0.97, "people": 0.99, "browser": 0.97, "browser_major": 0.97, "os": 0.97, "device": 0.95}
-    assert {question: rate for question, rate in found.items() if rate < goals[question]} == {}, found
+    # Where one source stands alone it may be wrong itself.
+    goals |= {f"{question} by peer": 0.9 for question in ("browser", "browser_major", "os", "device")}
+    assert {question: rate for question, rate in found.items() if rate < goals.get(question, 0)} == {}, found
 
 
 APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -60,7 +63,7 @@ AGENTS = [
     (f"{ANDROID.format('SM-X210')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 tablet"),
     (f"{ANDROID.format('BAH4-W09')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 tablet"),
     (f"{ANDROID.format('Xiaomi Pad 6')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 tablet"),
-    (f"{ANDROID.format('AFTMM Build/PS7')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 tv"),
+    (f"{ANDROID.format('AFTMM Build/PS7')} {CHROME} Mobile Safari/537.36", "Chrome 141 Fire OS tv"),
     (f"{ANDROID.format('TravelMate Spin B118')} {CHROME} Safari/537.36", "Chrome 141 Android 14 desktop"),
     (f"{ANDROID.format('Retroid Pocket 5')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 console"),
     (f"{ANDROID.format('PLN110 Build/AP3A.240617.008')} {CHROME} Mobile Safari/537.36", "Chrome 141 Android 14 mobile"),
@@ -87,7 +90,10 @@ AGENTS = [
         f"Mozilla/5.0 (iPad; CPU OS 18_6 like Mac OS X) {APPLE} Version/18.6 Mobile/15E148 Safari/604.1",
         "Safari 18 iOS 18.6 tablet",
     ),
-    (f"Mozilla/5.0 (PlayStation; PlayStation 5/9.00) {APPLE} Version/17.4 Safari/605.1.15", "Safari 17 console"),
+    (
+        f"Mozilla/5.0 (PlayStation; PlayStation 5/9.00) {APPLE} Version/17.4 Safari/605.1.15",
+        "Safari 17 PlayStation 5 console",
+    ),
     ("Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", "IE 11 Windows 10 desktop"),
     ("Lynx/2.8.9rel.1 libwww-FM/2.14 SSL-MM/1.4.1 GNUTLS/3.6.13", "Lynx 2"),
 ]

@@ -32,6 +32,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "198.51.100.128/25": {"country": {"iso_code": "ES"}},
     "192.0.2.0/24": {"country": {"iso_code": "XX"}},
     "192.0.3.0/24": {"country": {"iso_code": "T1"}, "subdivisions": "odd", "city": 7},
+    "192.0.5.0/24": {"country": {"iso_code": "DE"}, "subdivisions": [{"names": {"en": "Bavaria"}}]},
     "192.0.4.0/24": {"country": "JP", "subdivisions": [{"iso_code": "<b>"}]},
 }
 
@@ -96,6 +97,7 @@ ODD = [
     ("192.0.3.7", ("", "", "")),
     ("192.0.4.7", ("JP", "", "")),
     ("198.51.100.1", ("FR", "", "[email]")),
+    ("192.0.5.7", ("DE", "DE-BY", "")),
     ("10.0.0.1", ("", "", "")),
 ]
 

@@ -136,7 +136,8 @@ def test_the_path_of_a_referrer_is_kept_only_where_the_site_asks() -> None:
 
 @pytest.mark.parametrize("host", ["semalt.com", "www.semalt.com", "de.semalt.com"])
 def test_forged_referrers_are_refused(host: str) -> None:
-    assert refusal(arrive(referrer=f"https://{host}/x")).reason == Reason.SPAM
+    refused = refusal(arrive(referrer=f"https://{host}/x"))
+    assert (refused.reason, refused.rule) == (Reason.SPAM, "shipped list")
     assert event(arrive(referrer="https://notsemalt.com/x")).source == "notsemalt.com"
 
 

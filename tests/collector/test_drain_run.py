@@ -83,6 +83,7 @@ def test_while_the_store_is_away_it_says_so_and_how_much_is_waiting(store: Store
                 == DrainStatus(
                     is_running=True,
                     kept={1: 3},
+                    found={1: 3},
                     batches=1,
                     attempts=drain.status().attempts,
                     spool_bytes=told.spool_bytes,

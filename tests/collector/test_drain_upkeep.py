@@ -49,7 +49,7 @@ def test_poison_is_put_aside_once_however_often_its_batch_is_tried(store: Store,
         until_the_crash(store, tmp_path, at=crash_at("stored"))
     drain_all(store, tmp_path)
     assert paths(store) == ["/a", "/c"]
-    assert refused(store) == {(1, "bot"): 2}
+    assert refused(store) == {(1, "bot"): 2, (1, "unstorable"): 1}
     assert [(line.seq, line.why) for line in Quarantine(tmp_path).lines()] == [
         (3, "not a record"),
         (1, "a value does not fit the column scroll"),

@@ -46,7 +46,7 @@ def test_the_answer_comes_only_after_the_record_is_safe() -> None:
     async def send(message: Any) -> None:
         order.append(str(message.get("status", "body")))
 
-    world.endpoint._keep = keep
+    world.intake._keep = keep
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"text/plain")], "client": ("1.2.3.4", 1)}
     asyncio.run(world.endpoint(scope, receive, send))
     assert order == ["kept 1", "202", "body"]

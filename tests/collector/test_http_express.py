@@ -171,7 +171,7 @@ def test_who_hangs_up_before_the_answer_harms_nobody() -> None:
     async def keep(records: list[bytes]) -> None:
         await go_on.wait()
 
-    world.endpoint._keep = keep
+    world.intake._keep = keep
 
     async def scenario(port: int) -> bytes:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -222,7 +222,7 @@ def test_a_shutdown_waits_for_an_event_under_way() -> None:
     async def keep(records: list[bytes]) -> None:
         await go_on.wait()
 
-    world.endpoint._keep = keep
+    world.intake._keep = keep
 
     async def run() -> bytes:
         async with serving(world) as (server, port):

@@ -97,25 +97,25 @@ def test_both_signals_end_it_with_exit_code_0(start: Start, number: signal.Signa
 def test_the_first_owner_is_let_in_by_a_link_that_is_printed_once(start: Start) -> None:
     server = start()
     found = wait_for(lambda: re.search(r"(http://\S+/setup\?token=\S+)", server.output), "the link")
-    assert httpx.get(found[1]).status_code == 200
-    assert httpx.get(f"{server.url}/setup?token=wrong").status_code == 404
+    assert httpx.get(found[1], timeout=PATIENCE).status_code == 200
+    assert httpx.get(f"{server.url}/setup?token=wrong", timeout=PATIENCE).status_code == 404
 
 
 def test_each_half_can_run_alone(start: Start) -> None:
     collector = start("--only", "collector")
     assert collector.send() == [202]
-    assert httpx.get(f"{collector.url}/sites/example.com").status_code == 404
+    assert httpx.get(f"{collector.url}/sites/example.com", timeout=PATIENCE).status_code == 404
     assert collector.end() == 0
     dashboard = start("--only", "dashboard")
-    assert httpx.get(f"{dashboard.url}/").status_code == 200
-    assert httpx.post(f"{dashboard.url}/e", content="{}").status_code in (404, 405)
+    assert httpx.get(f"{dashboard.url}/", timeout=PATIENCE).status_code == 200
+    assert httpx.post(f"{dashboard.url}/e", timeout=PATIENCE, content="{}").status_code in (404, 405)
     assert dashboard.end() == 0
 
 
 def test_a_store_that_is_away_keeps_nobody_from_being_counted(start: Start) -> None:
     server = start(FOOTFALL_STORE="clickhouse://x@127.0.0.1:1/footfall")
     assert server.send(5) == [202] * 5
-    answer = httpx.get(f"{server.url}/readyz")
+    answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert server.end() == 0
 
@@ -127,7 +127,8 @@ def registry_of(server: Server) -> Registry:
 def refusal(server: Server, **fields: Any) -> str:
     event = {"n": "pageview", "u": "https://example.com/", **fields}
     headers = {"user-agent": BROWSER, "content-type": "text/plain"}
-    return httpx.post(f"{server.url}/e", content=json.dumps(event), headers=headers).headers.get("x-refused", "")
+    answer = httpx.post(f"{server.url}/e", content=json.dumps(event), headers=headers, timeout=PATIENCE)
+    return answer.headers.get("x-refused", "")
 
 
 def test_what_changes_in_the_registry_holds_without_a_restart(start: Start) -> None:
@@ -136,9 +137,10 @@ def test_what_changes_in_the_registry_holds_without_a_restart(start: Start) -> N
     with registry_of(server) as registry:
         registry.sites.add("new.example")
         wait_for(lambda: refusal(server, u="https://new.example/") == "", "the new site")
-        before = httpx.get(f"{server.url}/s.js?site=new.example").text
+        snippet = f"{server.url}/s.js?site=new.example"
+        before = httpx.get(snippet, timeout=PATIENCE).text
         registry.sites.set("new.example", {"gpc": "ignore"})
-        wait_for(lambda: httpx.get(f"{server.url}/s.js?site=new.example").text != before, "the new policy")
+        wait_for(lambda: httpx.get(snippet, timeout=PATIENCE).text != before, "the new policy")
         registry.sites.freeze("new.example")
         wait_for(lambda: refusal(server, u="https://new.example/") == "frozen", "the frozen site")
 

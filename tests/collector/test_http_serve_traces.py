@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serve_world import BROWSER, Start, servers, wait_for
+from serve_world import BROWSER, PATIENCE, Start, servers, wait_for
 
 CANARY = "canary9c1e"
 CANARY_ADDRESS = "203.0.113.77"
@@ -33,7 +33,7 @@ def test_no_log_of_the_most_talkative_server_holds_anything_of_a_visitor(start: 
         "content-type": "text/plain",
     }
     url = f"https://example.com/u/{CANARY}?token={CANARY}"
-    with httpx.Client(base_url=server.url, headers=headers) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=server.url, headers=headers) as client:
         assert client.post("/e", content=json.dumps({"n": "pageview", "u": url, "r": url})).status_code == 202
         for body in (b"{" + CANARY.encode(), b"\xff" + CANARY.encode(), b'["' + CANARY.encode() + b'"]'):
             assert client.post(f"/e?{CANARY}", content=body).status_code == 400
@@ -62,7 +62,7 @@ def test_no_log_of_the_most_talkative_server_holds_anything_of_a_visitor(start: 
 
 def test_nothing_but_the_scrubbed_row_of_a_visitor_is_on_disk(start: Start, tmp_path: Path) -> None:
     server = start()
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=server.url) as client:
         headers = {"user-agent": f"{BROWSER} {CANARY}", "x-forwarded-for": CANARY_ADDRESS, "content-type": "text/plain"}
         event = {"n": "pageview", "u": f"https://example.com/a?token={CANARY}", "r": f"https://a.example/{CANARY}"}
         assert client.post("/e", content=json.dumps(event), headers=headers).status_code == 202

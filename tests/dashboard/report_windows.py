@@ -15,8 +15,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import uvicorn
+from ledger_world import month_of, refuse, strays_of
 from playwright import sync_api as playwright
 
+from clickhouse.ask.ledger import NOWHERE
 from clickhouse.client import Store, connect
 from clickhouse.insert import insert_events
 from clickhouse.migrate import migrate
@@ -116,7 +118,10 @@ def populated_dashboard(engine: Path, folder: Path) -> Iterator[Place]:
         registry.sites.add("quiet.example")
         viewer = registry.users.add("viewer@example.com", "correct horse battery", "viewer", SITE)
         fill(store, site.id, 700)
-        app = create_dashboard(registry, store, open_on_loopback=True, now=lambda: NOW)
+        refuse(store, site.id, *month_of(NOW.date()))
+        refuse(store, NOWHERE, *strays_of(NOW.date()))
+        app = create_dashboard(registry, store, open_on_loopback=True, now=lambda: NOW,
+                               collector_health=lambda: {"spool": {site.id: 3}})  # fmt: skip
         yield Place(stack.enter_context(Server(app)), registry.sessions.open(viewer.id))
         store.writer.command("drop database chromium sync", use_database=False)
 

@@ -27,7 +27,11 @@ OPEN_ANSWERS = {
     ("POST", "/setup"): 404,
     ("POST", "/api/v2/query"): 401,
 }
-FORMS = {"/sites/new": {"host": "new.example"}, "/sites/{host}/settings": {"name": "Named"}}
+FORMS = {
+    "/sites/new": {"host": "new.example"},
+    "/sites/{host}/settings": {"name": "Named"},
+    "/sites/{host}/refused": {"count_host": "staging.example.com"},
+}
 
 
 def address(row: Row) -> str:

@@ -73,6 +73,17 @@ def test_people_here_now_are_told_in_words(world: World):
     assert world.browser("owner").get("/sites/example.com/now").text == "3 people here now"
 
 
+def test_few_people_here_now_are_not_told_from_none_to_those_under_a_guard(world: World):
+    for count in (0, 4):
+        world.views(count, world.now - timedelta(minutes=2))
+        for who in ("analyst", "viewer"):
+            browser = world.browser(who)
+            assert browser.get("/sites/example.com/now").text == "Fewer than 5 people here now"
+            assert "Fewer than 5 people here now" in browser.get("/sites/example.com").text
+    world.views(1, world.now - timedelta(minutes=2))
+    assert world.browser("viewer").get("/sites/example.com/now").text == "5 people here now"
+
+
 def test_the_settings_page_has_every_setting(world: World):
     text = world.browser("owner").get("/sites/example.com/settings").text
     assert [key for key in SETTINGS if f'name="{key}"' not in text] == []

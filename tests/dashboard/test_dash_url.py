@@ -148,6 +148,30 @@ def test_unknown_parameters_are_left_alone():
     assert state_of("fbclid=abc&ref=mail") == State()
 
 
+@pytest.mark.parametrize(
+    ("query", "filters"),
+    [
+        ("fd=page&fo=contains&fv=doc|s", (Condition("contains", "page", ("doc|s",)),)),
+        (r"fd=page&fo=is&fv=a\b:c", (Condition("is", "page", (r"a\b:c",)),)),
+        ("f=is:page:/a&fd=country&fo=is_not&fv=DE",
+         (Condition("is", "page", ("/a",)), Condition("is_not", "country", ("DE",)))),
+        ("f=is:page:/a&fd=page&fo=is&fv=/a", (Condition("is", "page", ("/a",)),)),
+        ("fd=page&fo=is&fv=", ()),
+        ("fo=is&fv=/a", ()),
+    ],
+)  # fmt: skip
+def test_the_form_of_a_filter_needs_no_script(query: str, filters: tuple[object, ...]):
+    state = read(parse_qsl(query, keep_blank_values=True))
+    assert state.filters == filters
+    assert "fd=" not in state.query()
+
+
+@pytest.mark.parametrize("query", ["fd=page&fo=like&fv=x", "fd=nothing&fo=is&fv=x", "fd=page&fv=x"])
+def test_a_form_that_makes_no_sense_gets_a_sentence(query: str):
+    with pytest.raises(BadQuestion):
+        read(parse_qsl(query))
+
+
 def test_a_filter_is_added_once_and_taken_away():
     filter_ = Condition("is", "page", ("/a",))
     state = State(page=3).having(filter_)

@@ -26,6 +26,7 @@ EVERY_PAGE = (
     f"{REPORT}?compare=previous&f=is:page:/pricing&metric=bounce_rate",
     f"{REPORT}?f=is:page:/nothing",
     f"{REPORT}/details/pages?compare=previous",
+    f"{REPORT}/refused",
     f"{REPORT}/settings",
     "/sites/quiet.example",
     "/sites/quiet.example/tag",

@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 
 import dashboard
 from clickhouse.ask.dimensions import DIMENSIONS
+from clickhouse.ask.ledger import Day
 from clickhouse.ask.metrics import METRICS
 from dashboard import words
 from dashboard.controls import FILTER_DIMENSIONS, OPERATORS
+from dashboard.ledger import parts_of
 from dashboard.panels import CARDS, KPIS, KPIS_WITHOUT_VISITS, MORE_TABS, SETTING_GROUPS, grouped
 from dashboard.period import SPANS
+from dashboard.reasons import KINDS
 from registry.presets import PRESETS
 from registry.site_settings import SETTINGS
 
@@ -191,6 +194,10 @@ FROM_TABLES = {
     "setting": set(SETTINGS),
     "preset": set(PRESETS),
     "group": {*(name for name, _ in SETTING_GROUPS), "more"},
+    "refusal": set(KINDS),
+    "reason": {f"{reason}.{text}" for kind in KINDS.values() for reason in kind for text in ("name", "means", "todo")},
+    "part": set(parts_of(Day(day=date(2026, 1, 1)), 0)),
+    "part_about": set(parts_of(Day(day=date(2026, 1, 1)), 0)),
 }
 """Sections whose names are those of a table."""
 LOOKED_UP = {"column", "nothing", "empty", "device", "error", "by", "interval", "change", "compare", "calendar"}

@@ -15,7 +15,7 @@ import pytest
 from cli_world import Home
 
 from clickhouse.client import Store
-from clickhouse.erase import erase_site, tables_of_sites
+from clickhouse.erase import erase_site, tables_of_sites, wait_for_old_parts
 from clickhouse.faults import StoreAway, StoreError
 from clickhouse.insert import insert_events, insert_refusals
 from clickhouse.rows import Event, PlacedEvent, Position, Reason, RefusalCount
@@ -32,18 +32,6 @@ from registry.salts import Salts, open_salts
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 DAY = NOW.date()
 
-QUICK_TO_CLEAN = """
-import sys
-from clickhouse.client import connect
-from clickhouse.erase import tables_of_sites
-from clickhouse.migrate import migrate
-with connect(f"chdb://{sys.argv[1]}") as store:
-    migrate(store)
-    for table in tables_of_sites(store):
-        store.writer.command(
-            f"alter table {table} modify setting cleanup_delay_period = 1, cleanup_delay_period_random_add = 0"
-        )
-"""
 READ = """
 import sys
 from clickhouse.client import connect
@@ -124,6 +112,11 @@ def test_a_table_of_a_later_release_is_erased_too(office: Office) -> None:
     office.store.writer.command("insert into added_later values ({n:UInt32}, 'x')", {"n": office.gone.id})
     assert "added_later" in [each.table for each in erase_site(office.store, office.gone.id)]
     assert rows_of(office.store, office.gone.id)["added_later"] == 0
+
+
+def test_the_files_that_held_erased_rows_go_away_too(office: Office) -> None:
+    erase_site(office.store, office.gone.id)
+    assert wait_for_old_parts(office.store, 60)
 
 
 def test_erasing_twice_is_harmless_and_leaves_no_table_behind(office: Office) -> None:
@@ -250,7 +243,6 @@ def test_without_a_server_the_command_deletes_by_itself_even_what_waits_in_the_s
         home.run("site", "add", host)
     with Registry.open(home.registry_url) as registry:
         gone, stays = (registry.sites.get(host).id for host in ("gone.example", "stays.example"))
-    python(QUICK_TO_CLEAN, str(home.data / "store"))
     (home.data / "spool").mkdir(mode=0o700)
     spool = Spool.open(home.data / "spool" / "0")
     spool.append([encode_event(view(site, visitor)) for site in (gone, stays) for visitor in (1, 2, 3)])
@@ -269,7 +261,6 @@ def test_without_a_server_the_command_deletes_by_itself_even_what_waits_in_the_s
 
 def test_beside_a_running_server_every_verb_works_and_a_site_can_be_deleted(home: Home) -> None:
     home.environment["PYTHONUNBUFFERED"] = "1"
-    python(QUICK_TO_CLEAN, str(home.data / "store"))
     with home.start("serve", "--port", "0") as server:
         try:
             assert server.stdout
@@ -286,6 +277,7 @@ def test_beside_a_running_server_every_verb_works_and_a_site_can_be_deleted(home
             assert removed.returncode == 0, removed.stderr
             certificate = json.loads(removed.stdout)
             assert certificate["tables"][0] == {"table": "events", "rows": 1, "partitions": 1}
+            assert certificate["old_files_gone_at"]
             assert not send(found[0], "gone.example")
         finally:
             server.terminate()

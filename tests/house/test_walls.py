@@ -33,14 +33,14 @@ THIRD_PARTY: dict[str, dict[str, str]] = {
         "msgspec": "",
         "jinja2": "privacy",
         "uvicorn": "guard.py",
-        "geoip2": "distill/place.py",
-        "maxminddb": "distill/place.py",
+        "geoip2": "distill/geo.py",
+        "maxminddb": "distill/geo.py",
         "user_agents": "distill/device.py",
         "ua_parser": "distill/device.py",
         "crawleruseragents": "distill/device.py",
     },
     "dashboard": {"starlette": "", "jinja2": "", "msgspec": ""},
-    "footfall": {"click": "", "msgspec": "", "rich": "", "uvicorn": ""},
+    "footfall": {"click": "", "msgspec": "", "rich": "", "uvicorn": "", "yaml": "updates/lists.py"},
 }
 
 # Optional extras may be imported where they are used: whoever does not install them never pays.

@@ -6,13 +6,15 @@ tests from Debian's package, on a socket of its own, else those tests are skippe
 
 from __future__ import annotations
 
+import importlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from registry_world import Clock, started_postgres
+from registry_world import DISKLESS, NO_REDIS, Clock, started_postgres, started_redis
 from sqlalchemy import create_engine, make_url, text
 
 from registry.registry import Registry
@@ -72,3 +74,21 @@ def postgres_server() -> Iterator[str]:
         pytest.skip(HOW_TO_GET)
     with started_postgres(programs[-1]) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A Redis that keeps nothing on disk, or a skip with a word on how to get one."""
+    pytest.importorskip("redis", reason=NO_REDIS)
+    if not shutil.which("redis-server"):
+        pytest.skip(NO_REDIS)
+    with started_redis(*DISKLESS) as address:
+        yield address
+
+
+@pytest.fixture
+def redis_address(redis_server: str) -> str:
+    """The address of an empty Redis."""
+    with importlib.import_module("redis").Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+NO_REDIS = "needs Redis: apt-get install redis-server, and pip install -e '.[redis]'"
+DISKLESS = ("--save", "", "--appendonly", "no")
+
 
 @dataclass
 class Clock:

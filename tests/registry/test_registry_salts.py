@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from registry_world import run_together, started_redis
+from registry_world import run_together
 
 from registry import salts as salts_module
 from registry.errors import SaltsRefused
@@ -22,8 +18,6 @@ from registry.salts import Salts, open_salts
 
 TODAY = date(2026, 11, 22)
 TOMORROW = TODAY + timedelta(days=1)
-NO_REDIS = "needs Redis: apt-get install redis-server, and pip install -e '.[redis]'"
-DISKLESS = ("--save", "", "--appendonly", "no")
 
 ASK_TOGETHER = """
 from concurrent.futures import ThreadPoolExecutor
@@ -40,32 +34,13 @@ with ThreadPoolExecutor(8) as pool:
 """
 
 
-def need_redis() -> None:
-    pytest.importorskip("redis", reason=NO_REDIS)
-    if not shutil.which("redis-server"):
-        pytest.skip(NO_REDIS)
-
-
-@pytest.fixture(scope="module")
-def redis_address() -> Iterator[str]:
-    need_redis()
-    with started_redis(*DISKLESS) as address:
-        yield address
-
-
 def spec_of(place: str, request: pytest.FixtureRequest) -> str:
     if place == "memory":
         return "memory:"
     if place == "dir":
         return f"dir:{request.getfixturevalue('folder')}"
     address: str = request.getfixturevalue("redis_address")
-    with redis_client(address) as client:
-        client.flushall()
     return address
-
-
-def redis_client(address: str) -> Any:
-    return importlib.import_module("redis").Redis.from_url(address)
 
 
 @pytest.fixture(params=["memory", "dir", "redis"])
@@ -281,35 +256,3 @@ def test_a_place_that_cannot_be_is_refused_by_name(spec: str, tmp_path: Path) ->
         return
     with pytest.raises(SaltsRefused, match="FOOTFALL_SALTS must be auto, dir:/path, memory: or redis://"):
         open_salts(spec, tmp_path)
-
-
-@pytest.mark.parametrize("options", [("--save", "60 1"), ("--save", "", "--appendonly", "yes")])
-def test_a_redis_that_writes_to_disk_is_refused(options: tuple[str, ...], tmp_path: Path) -> None:
-    need_redis()
-    with started_redis(*options) as address, pytest.raises(SaltsRefused, match="this Redis writes to disk"):
-        open_salts(address, tmp_path)
-
-
-def test_a_redis_that_cannot_be_asked_is_refused(tmp_path: Path) -> None:
-    need_redis()
-    with ExitStack() as stack:
-        address = stack.enter_context(started_redis(*DISKLESS, "--rename-command", "CONFIG", ""))
-        with pytest.raises(SaltsRefused, match="does not answer"):
-            open_salts(address, tmp_path)
-
-
-def test_a_redis_that_goes_away_is_told_without_its_password(tmp_path: Path) -> None:
-    need_redis()
-    with started_redis(*DISKLESS, "--requirepass", "hunter2") as address:
-        salts = open_salts(f"{address}?password=hunter2", tmp_path)
-        salts.today(1, TODAY)
-    with pytest.raises(SaltsRefused, match="does not answer") as told:
-        salts.today(1, TOMORROW)
-    assert "hunter2" not in str(told.value)
-
-
-def test_a_salt_in_redis_ends_by_itself(redis_address: str, tmp_path: Path) -> None:
-    """Should every collector be switched off at midnight, nothing remains to be destroyed the next day."""
-    open_salts(redis_address, tmp_path).today(5, TODAY)
-    with redis_client(redis_address) as client:
-        assert 86_400 < client.ttl("footfall:salt:5:2026-11-22") <= 91_800

@@ -1,0 +1,137 @@
+"""Intake: what happens to Arrivals whatever dialect they came in. Each is decided on, then kept or counted as refused.
+
+In: Arrivals, and the heads of requests. Out: for each Arrival the Refusal, or None when it is safe in the spool.
+Invariants: nothing of a request is counted before everything acceptable of it is durable; when the spool or today's
+salt cannot be had, nothing was accepted, and `Unavailable` says so.
+It knows no HTTP beyond the headers that name a client and an origin, and decides nothing about a visitor (`distill`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from clickhouse.rows import Event, Reason, Refusal
+from collector.address import Proxies
+from collector.arrival import Arrival
+from collector.distill.host import owns, told_host
+from collector.rate import Rate
+from collector.sender import Head, address_of, host_of, origin_host
+from collector.spool import SpoolError
+from collector.tally import Tally
+from registry.errors import SaltsRefused
+from registry.site import Site
+
+_ORIGIN = re.compile(rb"https?://[A-Za-z0-9._-]+(:\d{1,5})?")
+
+
+class Unavailable(Exception):
+    """Nothing can be kept now; nothing was accepted."""
+
+
+class Bridge(Protocol):
+    """`distill`, with its tools already in hand."""
+
+    def __call__(self, arrival: Arrival, site: Site, now_ms: int) -> Event | Refusal: ...
+
+
+class Sites(Protocol):
+    """What the intake asks of the registry's snapshot."""
+
+    def by_host(self, host: str) -> Site | None: ...
+    def resolve(self, name: str) -> Site | None: ...
+
+
+class Intake:
+    """One for the process. `keep` returns when its records are safe, or raises a SpoolError."""
+
+    def __init__(
+        self,
+        *,
+        sites: Sites,
+        distill: Bridge,
+        encode: Callable[[Event, str], bytes],
+        keep: Callable[[list[bytes]], Awaitable[None]],
+        tally: Tally,
+        rate: Rate,
+        proxies: Proxies,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._sites = sites
+        self._distill = distill
+        self._encode = encode
+        self._keep = keep
+        self._tally = tally
+        self._rate = rate
+        self._proxies = proxies
+        self._now_ms = now_ms
+
+    def admit(self, head: Head, peer: str) -> tuple[str, int]:
+        """Return the client's address, and the seconds it has to wait before its next event (mostly 0)."""
+        address = address_of(head, peer, self._proxies)
+        # Somebody to limit is who is no proxy of ours, or whom our proxy names.
+        is_named = b"x-forwarded-for" in head or b"forwarded" in head or not self._proxies.trusts(address)
+        return address, self._rate.wait_seconds(address) if is_named else 0
+
+    async def take(self, arrivals: Sequence[Arrival], address: str) -> list[Refusal | None]:
+        """Decide on each, make the acceptable ones durable, then count."""
+        if len(arrivals) > 1:
+            self._rate.charge(address, len(arrivals) - 1)
+        now_ms = self._now_ms()
+        records: list[bytes] = []
+        kept: list[int] = []
+        refused: list[tuple[Refusal, Site | None]] = []
+        outcomes: list[Refusal | None] = []
+        try:
+            for arrival in arrivals:
+                site = self._site_of(arrival)
+                outcome = self._distill(arrival, site, now_ms) if site else _stray(arrival)
+                if isinstance(outcome, Refusal):
+                    refused.append((outcome, site))
+                    outcomes.append(outcome)
+                else:
+                    records.append(self._encode(outcome, arrival.event_id))
+                    kept.append(outcome.site_id)
+                    outcomes.append(None)
+            if records:
+                await self._keep(records)
+        except (SpoolError, SaltsRefused, OSError):
+            raise Unavailable from None
+        for site_id in kept:
+            self._tally.receive(site_id)
+        for refusal, site in refused:
+            self._tally.refuse(refusal, site, now_ms)
+        return outcomes
+
+    def may_read(self, head: Head) -> bool:
+        """Say whether a script on this origin may read the answer: its host belongs to a site of ours."""
+        origin = head.get(b"origin", b"")
+        return bool(_ORIGIN.fullmatch(origin)) and self._sites.by_host(origin_host(origin)) is not None
+
+    def _site_of(self, arrival: Arrival) -> Site | None:
+        if arrival.site:
+            return self._sites.resolve(arrival.site)
+        host = host_of(arrival.url)
+        if arrival.alias:
+            # Ids of two foreign installations may be equal: one that leads to a stranger's site counts for nothing.
+            named = self._sites.resolve(arrival.alias)
+            if named and (not host or owns(named, host)):
+                return named
+        return self._sites.by_host(host)
+
+
+def _stray(arrival: Arrival) -> Refusal:
+    """Refuse what is for no site of ours, naming the site that its tag named, or its page's host."""
+    return Refusal(Reason.UNKNOWN_SITE, rule=told_host(arrival.site.lower() or host_of(arrival.url)))
+
+
+def reasons_of(outcomes: Sequence[Refusal | None]) -> list[Reason]:
+    """List why some were refused, in order."""
+    return [outcome.reason for outcome in outcomes if outcome is not None]
+
+
+def told(reasons: Sequence[Reason]) -> bytes:
+    """Write reasons for `X-Refused`, each once."""
+    return ", ".join(dict.fromkeys(reasons)).encode()

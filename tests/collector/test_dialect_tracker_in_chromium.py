@@ -1,0 +1,124 @@
+"""Plausible's tracker as the npm registry has it, unmodified, in a real browser on a page of another origin.
+
+It is installed into a temporary folder and nowhere else. Umami, GoatCounter and Matomo do not publish their browser
+scripts there; what those send is in the replay and the table tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peer_world import World
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from uvicorn import Config, Server
+
+from collector.express import express_lane
+from collector.guard import Guard
+from registry.site import Site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+
+PACKAGE = "@plausible-analytics/tracker"
+CHROMIUM = Path("/usr/bin/chromium")
+NPM = shutil.which("npm")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+# Otherwise navigator.webdriver is true, and the tracker keeps silent.
+FLAGS += ["--disable-blink-features=AutomationControlled"]
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+INSTALL_SECONDS = 120
+PAGE = """<!doctype html><title>Shop</title><script type="module">
+import {{ init, track }} from "/tracker.js";
+init({{ domain: "127.0.0.1", endpoint: "{endpoint}/api/event", captureOnLocalhost: true }});
+window.buy = () => track("Purchase", {{ props: {{ plan: "pro" }}, revenue: {{ amount: 12.5, currency: "EUR" }} }});
+</script>"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.node,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.skipif(NPM is None, reason="needs Node.js and npm: apt-get install nodejs npm"),
+]
+
+
+@pytest.fixture(scope="module")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("npm")
+    words = [str(NPM), "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", PACKAGE]
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=INSTALL_SECONDS, check=False, cwd=folder)
+    except subprocess.TimeoutExpired:
+        pytest.skip("needs the npm registry, which does not answer")
+    if done.returncode:
+        pytest.skip("needs the npm registry, which does not answer")
+    return (folder / "node_modules" / PACKAGE / "plausible.js").read_text()
+
+
+def serve(app: Any, **options: Any) -> Iterator[int]:
+    server = Server(Config(app, port=0, ws="none", lifespan="off", log_config=None, **options))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def world() -> World:
+    return World(Site(id=1, host="127.0.0.1"))
+
+
+@pytest.fixture
+def endpoint(world: World) -> Iterator[str]:
+    for port in serve(world.app, http=express_lane(world.app)):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture
+def website(tracker: str, endpoint: str) -> Iterator[str]:
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(PAGE.format(endpoint=endpoint))
+
+    async def script(_request: Request) -> Response:
+        return Response(tracker, media_type="text/javascript")
+
+    for port in serve(Starlette(routes=[Route("/tracker.js", script), Route("/{path:path}", page)]), http=Guard):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    with playwright.sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser.new_context(user_agent=AGENT).new_page()
+        browser.close()
+
+
+def test_plausibles_own_tracker_counts_after_its_address_was_changed(world: World, website: str, page: Any) -> None:
+    def after(what: Any) -> Any:
+        with page.expect_response(lambda response: response.url.endswith("/api/event")) as waiting:
+            what()
+        return waiting.value
+
+    answer = after(lambda: page.goto(f"{website}/start?utm_source=newsletter&email=a@b.example"))
+    assert (answer.status, answer.header_value("access-control-allow-origin")) == (202, website)
+    after(lambda: page.evaluate("window.buy()"))
+    with page.expect_response(lambda response: b'"pageview"' in (response.request.post_data_buffer or b"")):
+        page.evaluate("history.pushState({}, '', '/next')")
+    told = [(event.name, event.path) for event in world.events if event.name != "engagement"]
+    assert told == [("pageview", "/start"), ("Purchase", "/start"), ("pageview", "/next")]
+    first, bought = world.events[:2]
+    assert first.utm_source == "newsletter"
+    assert (bought.revenue, bought.currency, bought.props) == (12_500, "EUR", {"plan": "pro"})
+    assert not world.refused
+    assert b"b.example" not in b"".join(world.records)
