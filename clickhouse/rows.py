@@ -49,7 +49,7 @@ class Refusal(msgspec.Struct, frozen=True):
     reason: Reason
     site_id: int = 0
     rule: str = ""
-    """Which rule spoke, in our words (never the visitor's): a bot pattern's name; or the plain name of a foreign host."""
+    """Which rule spoke, in our words, never the visitor's: a bot pattern's name, or a foreign host's plain name."""
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -8,6 +8,7 @@
 export default function measure(send) {
   const seen = {};
   const observers = [];
+  let isTold;
 
   /* What happened before we were there is buffered, and handed over as well. */
   function watch(type, take) {
@@ -38,7 +39,7 @@ export default function measure(send) {
 
   // The worst burst of shifts: at most a second between two of them, at most five in all (web.dev/articles/cls).
   let first, last, burst;
-  const shifts = watch("layout-shift", ({ startTime, value, hadRecentInput }) => {
+  const looks = watch("layout-shift", ({ startTime, value, hadRecentInput }) => {
     if (hadRecentInput) return;
     if (!(startTime - last < 1000 && startTime - first < 5000)) {
       first = startTime;
@@ -46,19 +47,17 @@ export default function measure(send) {
     }
     last = startTime;
     burst += value * 1000;
-    seen.cls = Math.max(seen.cls, burst);
+    seen.cls = Math.max(seen.cls || 0, burst);
   });
   // A page that stood still has moved by nothing; a browser that does not look cannot say so.
-  if (shifts) seen.cls = 0;
+  if (looks) seen.cls = seen.cls || 0;
 
   return () => {
     observers.forEach((takeRest) => takeRest());
     // Without a first paint there was nothing to see yet.
-    if (!seen.fcp || seen.told) return;
-    const { lcp, inp, cls, fcp, ttfb } = seen;
-    const props = { lcp, inp, cls, fcp, ttfb };
-    for (const name in props) props[name] = Math.round(props[name]);
-    seen.told = true;
-    send("Web Vitals", { p: props, i: false });
+    if (!seen.fcp || isTold) return;
+    isTold = true;
+    for (const name in seen) seen[name] = Math.round(seen[name]);
+    send("Web Vitals", { p: { ...seen }, i: false });
   };
 }

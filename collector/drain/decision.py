@@ -8,9 +8,10 @@ of arrival, visits in order of happening. `recall` feeds the same memory from ma
 from __future__ import annotations
 
 from array import array
+from typing import NamedTuple
 
 from clickhouse.rows import ENGAGEMENT, Event
-from clickhouse.visits import RecentVisit, start_of
+from clickhouse.visits import Merge, RecentVisit, start_of
 from collector.drain.batch import Batch
 from collector.drain.seen import Seen
 from collector.drain.visits import OpenVisits
@@ -21,7 +22,15 @@ NO_VISIT = 2
 FIRST_VISIT = 1 << 32
 
 
-def decide(batch: Batch, seen: Seen, visits: OpenVisits) -> array[int]:
+class Decided(NamedTuple):
+    """What is written down about a batch before anything of it is sent."""
+
+    marks: array[int]
+    merges: list[Merge]
+    """Visits that the store knows, and that turned out to be one with another."""
+
+
+def decide(batch: Batch, seen: Seen, visits: OpenVisits) -> Decided:
     """Mark every record of `batch`, and remember its ids and visits."""
     marks = array("Q", bytes(8 * (batch.b - batch.a)))
     fresh: list[tuple[int, Event]] = []
@@ -35,14 +44,21 @@ def decide(batch: Batch, seen: Seen, visits: OpenVisits) -> array[int]:
     for seq, event in fresh:
         begins = event.name != ENGAGEMENT
         marks[seq - batch.a] = visits.place(event.site_id, event.visitor_id, event.ts, begins=begins) or NO_VISIT
-    return marks
+    merges, begun = visits.merges(), visits.begun()
+    if merges:
+        into = {merge.gone: merge.into for merge in merges}
+        marks = array("Q", (into.get(mark, mark) for mark in marks))
+    return Decided(marks, [merge for merge in merges if merge.gone not in begun])
 
 
-def recall(batch: Batch, marks: array[int], seen: Seen, visits: OpenVisits) -> None:
-    """Remember what `decide` had remembered when it made these marks."""
+def recall(batch: Batch, decided: Decided, seen: Seen, visits: OpenVisits) -> None:
+    """Remember what `decide` had remembered when it decided this."""
+    marks = decided.marks
     for seq, kept in batch.records.events:
         event, mark = kept.event, marks[seq - batch.a]
         seen.is_new(event.site_id, kept.event_id)
         if mark >= FIRST_VISIT:
             start_ms = min(event.ts, start_of(mark))
             visits.recall([RecentVisit(event.site_id, event.visitor_id, mark, start_ms, event.ts)])
+    for merge in decided.merges:
+        visits.merge(merge)

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 from clickhouse.client import BadRow, Store, StoreAway
 from clickhouse.insert import Table, insert_events, insert_refusals, stored_positions
 from clickhouse.rows import Event, PlacedEvent, Position, Reason, RefusalCount
-from clickhouse.visits import derive_visits
+from clickhouse.visits import derive_visits, merge_visits
 from collector.drain.batch import Batch
 from collector.drain.parcel import CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
 from collector.drain.quarantine import Quarantine, Rejected
@@ -64,6 +64,8 @@ class Delivery:
             events, refusals = self._missing()
             if events or refusals:
                 raise Swallowed(f"{len(events) + len(refusals)} rows are not in the store yet")
+        if parcel.merges:
+            merge_visits(self._store, parcel.merges)
         derive_visits(self._store, parcel.visits)
 
     def _own_up(self, token: str) -> None:

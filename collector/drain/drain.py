@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from msgspec.structs import replace
 from clickhouse.client import Store, StoreError
 from clickhouse.visits import recent_visits
 from collector.drain.batch import Batch
-from collector.drain.decision import decide, recall
+from collector.drain.decision import Decided, decide, recall
 from collector.drain.delivery import Delivery, Swallowed
 from collector.drain.limits import DrainLimits
 from collector.drain.parcel import DayOf, pack, utc_day
@@ -69,7 +68,7 @@ class Drain:
         self._ledger = Ledger(self._sources)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
-        self._last: list[tuple[Batch, array[int]] | None] = []
+        self._last: list[tuple[Batch, Decided] | None] = []
         self._has_recalled = False
         self._is_behind = False
         """There is more than a batch takes, or the store does not take it."""
@@ -91,7 +90,7 @@ class Drain:
         job = source.begin(self._decide)
         self._at("noted")
         self._ledger.attempts += 1
-        parcel = pack(batch, job.marks, self._day_of)
+        parcel = pack(batch, job.decided, self._day_of)
         delivery = Delivery(self._store, parcel, batch, source.quarantine, self._day_of)
         self._at("sending")
         try:
@@ -156,7 +155,7 @@ class Drain:
         self._last.clear()
         self._has_recalled = True
 
-    def _decide(self, batch: Batch) -> array[int]:
+    def _decide(self, batch: Batch) -> Decided:
         now = time.monotonic()
         self._seen.turn(now)
         self._visits.turn(now)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from clickhouse.visits import Merge
+from collector.drain.decision import Decided
 from collector.spool.disk import Ballast, replace_durably
 from collector.spool.errors import SpoolFault
 
@@ -32,16 +34,17 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     settled: bool = False
     marks: bytes = b""
+    merges: list[Merge] = []
 
     @property
     def done(self) -> int:
         """Records of the segment before this number are in the store."""
         return self.b if self.settled else self.a
 
-    def decisions(self) -> array[int]:
+    def decisions(self) -> Decided:
         marks = array("Q")
         marks.frombytes(self.marks)
-        return marks
+        return Decided(marks, self.merges)
 
 
 class NoteBook:

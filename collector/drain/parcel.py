@@ -7,15 +7,15 @@ its number and differ in the bits above it. So "which of these are stored?" has 
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from clickhouse.rows import PlacedEvent, Position, Reason, RefusalCount
+from clickhouse.visits import Merge
 from collector.drain.batch import Batch
-from collector.drain.decision import DUPLICATE, NO_VISIT
+from collector.drain.decision import DUPLICATE, NO_VISIT, Decided
 from collector.spool.segment import SEGMENT_RECORDS
 
 DAY_MS = 86_400_000
@@ -38,6 +38,7 @@ class Parcel(msgspec.Struct, frozen=True):
     """Those of the refusals that the drain found itself."""
     visits: set[tuple[int, int]]
     """(site, visit) that it changes."""
+    merges: list[Merge] = []
 
     @property
     def since_ms(self) -> int:
@@ -64,10 +65,10 @@ def utc_day(_site_id: int, ts: int) -> int:
     return ts // DAY_MS
 
 
-def pack(batch: Batch, marks: array[int], day_of: DayOf = utc_day) -> Parcel:
+def pack(batch: Batch, decided: Decided, day_of: DayOf = utc_day) -> Parcel:
     """Make the rows of a batch."""
-    key, a = batch.segment.key, batch.a
-    parcel = Parcel([], [], [], set())
+    key, a, marks = batch.segment.key, batch.a, decided.marks
+    parcel = Parcel([], [], [], {(merge.site_id, merge.into) for merge in decided.merges}, decided.merges)
     for seq, kept in batch.records.events:
         event, mark = kept.event, marks[seq - a]
         if mark in REASONS:

@@ -8,7 +8,6 @@ send it. Deletes only whole segments that are done, never the newest one, and no
 from __future__ import annotations
 
 import os
-from array import array
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from collector.drain.batch import Batch, Records, next_batch
+from collector.drain.decision import Decided
 from collector.drain.intent import Intent, NoteBook
 from collector.drain.limits import DrainLimits
 from collector.drain.quarantine import Quarantine
@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True):
     """A batch that is decided and not settled yet."""
 
     batch: Batch
-    marks: array[int]
+    decided: Decided
     intent: Intent
     clean: bool
     """Nothing of it can have been sent before."""
@@ -70,7 +70,7 @@ class Source:
         self._is_sure = False
         """False until all is drained that lay here when we came without a note: any of it may be stored already."""
 
-    def catch_up(self, seen: Seen) -> tuple[Batch, array[int]] | None:
+    def catch_up(self, seen: Seen) -> tuple[Batch, Decided] | None:
         """Read what is done, for its ids, and return the last batch with its marks; stop before what is not done."""
         note = self._notes.read()
         if note is None:
@@ -114,7 +114,7 @@ class Source:
             self._stop_looking_ahead()
         return self._next
 
-    def begin(self, decide: Callable[[Batch], array[int]]) -> Job:
+    def begin(self, decide: Callable[[Batch], Decided]) -> Job:
         """The job in hand, again; or else the batch that waits, decided now. Either is noted before it is returned."""
         if self.job is None:
             self.job = self._new_job(decide)
@@ -124,14 +124,21 @@ class Source:
         self.job = replace(job, is_noted=True, clean=False)
         return job
 
-    def _new_job(self, decide: Callable[[Batch], array[int]]) -> Job:
+    def _new_job(self, decide: Callable[[Batch], Decided]) -> Job:
         batch, self._next = self._next, None
         if batch is None:
             raise LookupError("nothing waits")
-        marks = decide(batch)
+        decided = decide(batch)
         segment = batch.segment
-        intent = Intent(number=segment.number, segment=segment.id, a=batch.a, b=batch.b, marks=marks.tobytes())
-        return Job(batch, marks, intent, clean=self._is_sure, is_noted=False)
+        intent = Intent(
+            number=segment.number,
+            segment=segment.id,
+            a=batch.a,
+            b=batch.b,
+            marks=decided.marks.tobytes(),
+            merges=decided.merges,
+        )
+        return Job(batch, decided, intent, clean=self._is_sure, is_noted=False)
 
     def rename(self) -> None:
         """Give the job in hand a token that it never had."""

@@ -5,7 +5,8 @@ remembered, each [start, end]; an event joins the nearest run that is not more t
 30:59 still joins: Plausible's rule), else begins one. Events up to 10 minutes late therefore find their visit. A fourth
 run pushes out the one that was touched longest ago, not the earliest: a morning that is told in the evening forms its
 visits too. A visit never spans two visitor numbers, and these end at the site's midnight, so midnight needs no rule. An
-`engagement` makes a run longer and never begins one. A run keeps its id, also when a late event turns out older.
+`engagement` makes a run longer and never begins one. A run keeps its id, also when a late event turns out older. Where
+a late event closes the gap between two runs they become one, under the earlier one's id (`Merge`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from struct import Struct
 
-from clickhouse.visits import RecentVisit, visit_id_of
+from clickhouse.visits import Merge, RecentVisit, visit_id_of
 from collector.drain.generations import Generations
 
 QUIET_MS = 31 * 60_000
@@ -33,6 +34,8 @@ class OpenVisits:
 
     def __init__(self) -> None:
         self._runs: Generations[bytes] = Generations(REMEMBERED_MS / 1000, count=3)
+        self._merges: list[Merge] = []
+        self._begun: set[int] = set()
         self.turn = self._runs.turn
 
     def place(self, site_id: int, visitor_id: int, ts: int, *, begins: bool) -> int:
@@ -48,9 +51,12 @@ class OpenVisits:
         at = _nearest(runs, ts, begins=begins)
         if at is not None:
             start, end, visit_id = runs.pop(at)
-            runs.append((min(start, ts), max(end, ts), visit_id))
+            run = self._joined(site_id, visitor_id, (min(start, ts), max(end, ts), visit_id), runs)
+            visit_id = run[2]
+            runs.append(run)
         elif begins:
             visit_id = visit_id_of(site_id, visitor_id, ts)
+            self._begun.add(visit_id)
             runs.append((ts // 1000 * 1000, ts, visit_id))
         else:
             return 0
@@ -65,6 +71,41 @@ class OpenVisits:
             start, end, _ = known.pop(visit.visit_id, (visit.start_ms, visit.end_ms, 0))
             known[visit.visit_id] = (min(start, visit.start_ms), max(end, visit.end_ms), visit.visit_id)
             self._runs.put(key, _packed(known.values()))
+
+    def merge(self, merge: Merge) -> None:
+        """Take up a merge that is already decided."""
+        key = merge.visitor_id << 32 | merge.site_id
+        runs = {run[2]: run for run in _unpacked(self._runs.get(key))}
+        gone, into = runs.pop(merge.gone, None), runs.pop(merge.into, None)
+        if gone and into:
+            runs[merge.into] = (min(gone[0], into[0]), max(gone[1], into[1]), merge.into)
+            self._runs.put(key, _packed(runs.values()))
+
+    def merges(self) -> list[Merge]:
+        """Return the merges since the last call, each straight to the visit that goes on."""
+        into = {merge.gone: merge.into for merge in self._merges}
+        found = []
+        for merge in self._merges:
+            last = merge.into
+            while last in into:
+                last = into[last]
+            found.append(merge._replace(into=last))
+        self._merges.clear()
+        return found
+
+    def begun(self) -> set[int]:
+        """Return the visits that began since the last call: the store cannot know them yet."""
+        begun, self._begun = self._begun, set()
+        return begun
+
+    def _joined(self, site_id: int, visitor_id: int, run: Run, runs: list[Run]) -> Run:
+        """Make one run of `run` and those of `runs` that it has come near to; they are taken out."""
+        for other in [other for other in runs if max(other[0] - run[1], run[0] - other[1]) < QUIET_MS]:
+            runs.remove(other)
+            first, later = sorted((run, other))
+            self._merges.append(Merge(site_id, visitor_id, later[2], first[2]))
+            run = (first[0], max(run[1], other[1]), first[2])
+        return run
 
     def __len__(self) -> int:
         return len(self._runs)

@@ -59,7 +59,7 @@ def fetch(
 ) -> str:
     """Bring `name` from below `base` into the new file `to`; return where it was. Raises UpdateFault.
 
-    `via`: endings of other hosts that a redirect may lead to, as `.r2.example`.
+    `via`: other hosts that a redirect may lead to.
     """
     if "://" not in base:
         return _copy(Path(base).expanduser() / name, to, limits)
@@ -89,14 +89,14 @@ class _Redirects(request.HTTPRedirectHandler):
 
     def __init__(self, home: str, via: Sequence[str]) -> None:
         self._home = home
-        self._via = tuple(via)
+        self._hosts = frozenset((home, *via))
 
     def redirect_request(
         self, req: request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> request.Request | None:
         parts = urlsplit(newurl)
         is_weaker = req.type == "https" and parts.scheme != "https"
-        if is_weaker or (parts.netloc != self._home and not (self._via and parts.netloc.endswith(self._via))):
+        if is_weaker or parts.netloc not in self._hosts:
             raise UpdateFault(f"{self._home} sends on to {parts.scheme}://{parts.hostname}, which was not asked for")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

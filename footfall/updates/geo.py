@@ -33,7 +33,7 @@ BASES: dict[Source, str] = {
     "geolite2": "https://download.maxmind.com/geoip/databases",
 }
 # MaxMind's documentation names this store as what its downloads redirect to.
-MAXMIND_STORE = (".r2.cloudflarestorage.com",)
+MAXMIND_STORE = ("mm-prod-geoip-databases.a2649acb697e2c09b632799562c076f2.r2.cloudflarestorage.com",)
 
 
 class GeoOrder(msgspec.Struct, frozen=True, kw_only=True):

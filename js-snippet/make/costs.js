@@ -63,7 +63,7 @@ const FEATURES = {
   "features: data-forms": [["src/features.js", /^ +if \(submitted && .*\n/m, ""]],
   "queue before loading": [["snippet.js", /^ +replay.*\n/gm, ""], ["snippet.js", /^ +const replay.*\n/m, ""]],
   "country by time zone": [["src/events.js", /^.*timeZone.*\n/m, ""]],
-  "random event id": [["src/events.js", /^ +for \(event.id.*\n/m, ""]],
+  "random event id": [["src/events.js", /^ +while \(!event.id.*\n/m, ""], ["src/events.js", /^ +id: "",\n/m, ""]],
 };
 
 async function weigh(sources) {

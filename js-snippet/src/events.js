@@ -35,6 +35,8 @@ export const send = safe(async (n, fields = {}) => {
     u: url,
     d: options.site != location.hostname ? options.site : undefined,
     ck: facts.cookies_off ? 0 : undefined,
+    // 32 digits, new for every event: they make a resend harmless and name nobody.
+    id: "",
     ...fields,
   };
   if (!fields.e) {
@@ -43,8 +45,7 @@ export const send = safe(async (n, fields = {}) => {
     referrer = location.origin;
     if (zone) event.tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
-  // 32 digits, new for every event: they make a resend harmless and name nobody.
-  for (event.id = ""; !event.id[31];) event.id += Math.random() * 10 | 0;
+  while (!event.id[31]) event.id += Math.random() * 10 | 0;
   log.push(event);
   return post("/e", event);
 });

@@ -17,6 +17,7 @@ test("its table of costs is what `npm run costs` says", async () => {
 test("it tells the size and the placeholder as built", () => {
   const size = manifest.bytes.brotli.toLocaleString("en-GB");
   assert.equal(readme.split(`${size} bytes`).length, 3);
+  assert.ok(readme.includes(`${manifest.vitals.bytes.brotli} bytes of brotli`));
   assert.ok(readme.includes(placeholder));
 });
 

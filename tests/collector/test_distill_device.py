@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +166,23 @@ def test_versions_are_cut_short() -> None:
 def test_no_agent_is_too_odd_to_read(agent: str) -> None:
     found = tools().agent(agent)
     assert len(found.browser) <= 40
+
+
+def test_every_family_of_rules_is_documented() -> None:
+    """A rule's name is shown to the owner: the page that explains it may not lag behind."""
+    page = (Path(__file__).parents[2] / "docs" / "places-and-sources.md").read_text(encoding="utf-8")
+    arrivals = [
+        arrive(signals=Signals(prefetch=True)),
+        arrive(signals=Signals(webdriver=True)),
+        arrive(agent=""),
+        arrive(agent="Googlebot/2.1"),
+        arrive(agent="Mozilla/5.0 (compatible; NeverHeardOf/1.0; +https://example.org)"),
+        arrive(agent="Mozilla/5.0 (compatible; NeverHeardOf/1.0)"),
+        arrive(referrer="https://semalt.com/"),
+    ]
+    for arrival in arrivals:
+        refused = refusal(arrival)
+        first, _, rest = refused.rule.partition(" ")
+        shown = {"crawler": "crawler NAME", "word": "word WORD"}.get(first, refused.rule)
+        assert rest or first in ("prefetch", "webdriver"), refused
+        assert f"| `{refused.reason}` | `{shown}` |" in page, refused

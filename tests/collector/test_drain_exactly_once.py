@@ -70,7 +70,7 @@ def test_a_batch_that_is_partly_stored_is_completed_not_repeated(store: Store, t
     (segment,) = segments_in(tmp_path)
     note = NoteBook(tmp_path).read()
     assert note is not None
-    rows = [PlacedEvent(one, note.decisions()[0], Position(segment.key, at)) for at, one in enumerate(numbered(0, 100))]
+    rows = [PlacedEvent(one, note.decisions().marks[0], Position(segment.key, at)) for at, one in enumerate(numbered(0, 100))]
     insert_events(store, rows[::3], token="the process that died")
     drain_all(store, tmp_path)
     assert paths(store) == [f"/{number:06d}" for number in range(100)]
@@ -136,9 +136,9 @@ def test_an_attempt_that_failed_here_and_went_through_there_is_not_repeated(stor
             drain.step()
         job = drain._sources[0].job
         assert job is not None
-        rows = pack(job.batch, job.marks).events
+        rows = pack(job.batch, job.decided).events
         insert_events(store, rows, token=job.token)
-        delivery = Delivery(store, pack(job.batch, job.marks), job.batch, drain._sources[0].quarantine)
+        delivery = Delivery(store, pack(job.batch, job.decided), job.batch, drain._sources[0].quarantine)
         delivery.deliver(job.token, clean=True)  # clean: as if it had asked too early
         assert drain.step() == 20
     assert len(paths(store)) == 21

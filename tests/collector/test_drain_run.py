@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from faults.disk import SMALL
+from faults.running import FAST, running, until
 from faults.traffic import event, fill
 
 from clickhouse.client import Store
@@ -19,31 +17,6 @@ from collector.drain.quarantine import Quarantine, Rejected
 from collector.spool import Spool
 from collector.spool.record import encode_event
 from collector.spool.segment import segments_in
-
-FAST = DrainLimits(batch_seconds=0.01, poll_seconds=0.01, retry_seconds=0.01, retry_most_seconds=0.05)
-
-
-@contextmanager
-def running(drain: Drain) -> Iterator[threading.Event]:
-    """The drain in a thread; told to stop at the end, and then closed."""
-    stop = threading.Event()
-    thread = threading.Thread(target=drain.run, args=(stop,))
-    thread.start()
-    try:
-        yield stop
-    finally:
-        stop.set()
-        thread.join(60)
-        drain.close()
-        assert not thread.is_alive()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Return when it holds; fail after a long while."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def count(store: Store) -> int:

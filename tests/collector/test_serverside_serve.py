@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 from serve_world import BROWSER, ROOT, Start, servers, wait_for
 

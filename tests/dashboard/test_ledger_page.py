@@ -146,7 +146,8 @@ def test_days_to_come_are_left_out(world: World):
 def test_weeks_and_months_lose_no_day(world: World, interval: str, steps: int):
     filled(world)
     days = "?from=2026-09-01&to=2026-11-30"
-    table = world.browser("owner").get(f"{PAGE}{days}&interval={interval}").text.split("<tbody>")[1].split("</tbody>")[0]
+    page = world.browser("owner").get(f"{PAGE}{days}&interval={interval}").text
+    table = page.split("<tbody>")[1].split("</tbody>")[0]
     received = [int(row.split("<td>")[1].split("</td>")[0].replace(",", "")) for row in table.split("<tr>")[1:]]
     assert sum(received) == books(world, query=days)["total"]["received"]
     assert len(received) == steps

@@ -212,8 +212,9 @@ def test_what_is_no_log_is_said_to_be_none(world: World) -> None:
 
 
 def test_a_big_log_is_put_down_in_parts_that_are_frames(world: World) -> None:
-    assert world.run(lines(0, 5000, apart=1)).kept == 5000
-    assert numbers(world) == list(range(5000))
+    world.now_ms += 86_400_000
+    assert world.run(lines(0, 10_000, apart=1)).kept == 10_000
+    assert numbers(world) == list(range(10_000))
     (tail,) = NoteFile(world.data / "imports", 1).read().settled
-    assert (tail.entries, len(tail.head), len(tail.tail)) == (5000, ENDS, ENDS)
+    assert (tail.entries, len(tail.head), len(tail.tail)) == (10_000, ENDS, ENDS)
     assert spool_of(world.data, 1).name == "import-1"

@@ -1,134 +1,15 @@
-"""The built snippet in a real Chromium: a single-page site sends the right bodies, a visitor who declined sends none.
-
-A small server plays the customer's site and the collector on one origin. It sends a strict Content-Security-Policy, and
-keeps what it is sent in a queue, so that a test waits for a request and never for a time.
-"""
+"""The built snippet in a real Chromium: a site sends the right bodies, a visitor who declined sends none."""
 
 from __future__ import annotations
 
-import json
-import queue
-import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-SNIPPET = (ROOT / "js-snippet/dist/snippet.min.js").read_bytes()
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Otherwise navigator.webdriver is true, and the snippet rightly keeps silent.
-    "--disable-blink-features=AutomationControlled",
-]
-POLICY = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; frame-src *; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
-PAGE = """<!doctype html><title>Shop</title>
-<script src="/app.js"></script>
-<script defer src="/_f/s.js" data-site="127.0.0.1" {attributes}></script>
-<body>
-<button id="products">Products</button>
-<a id="route" href="#/inbox?token=secret">Inbox</a>
-<p data-footfall-event="Sign up" data-footfall-plan="pro"><span id="marked">Sign up</span></p>
-<a id="file" href="/report.pdf?for=jane">Report</a>
-{body}
-<pre>{lines}</pre>
-"""
-APP = """
-window.violations = [];
-addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
-addEventListener('error', (event) => violations.push(event.message));
-addEventListener('unhandledrejection', (event) => violations.push(String(event.reason)));
-addEventListener('DOMContentLoaded', () => {
-  document.querySelector('#products').onclick = () => history.pushState({}, '', '/products?page=2');
-  document.querySelector('#file').onclick = (event) => event.preventDefault();
-});
-"""
-
-
-@dataclass
-class Request:
-    path: str
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def event(self) -> dict[str, Any]:
-        return json.loads(self.body)
-
-
-@dataclass
-class World:
-    """The site, what it was sent, and a browser to visit it with."""
-
-    port: int
-    posts: queue.Queue[Request] = field(default_factory=queue.Queue)
-    attributes: str = ""
-    body: str = ""
-
-    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
-
-    def next(self) -> Request:
-        return self.posts.get(timeout=20)
-
-    def nothing_but_sentinel(self, page: Any) -> None:
-        """Whatever the page had to send was sent before the sentinel."""
-        page.evaluate("() => fetch('/sentinel', {method: 'POST', body: ''})")
-        assert self.next().path == "/sentinel"
-
-
-def handler_for(world: World) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/_f/s.js":
-                self._answer(SNIPPET, "text/javascript")
-            elif self.path == "/app.js":
-                self._answer(APP.encode(), "text/javascript")
-            elif self.path == "/favicon.ico":
-                self._answer(b"", "image/png")
-            else:
-                html = PAGE.format(attributes=world.attributes, body=world.body, lines="\n" * 300)
-                self._answer(html.encode(), "text/html")
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            cookie = "footfall_optout=1; Max-Age=34560000; Path=/; SameSite=Lax"
-            self._answer(b"ok", "text/plain", cookie if self.path == "/_f/privacy/heal" else None)
-            world.posts.put(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-
-        def do_OPTIONS(self) -> None:
-            world.posts.put(Request("preflight", {}, ""))
-            self._answer(b"", "text/plain")
-
-        def _answer(self, body: bytes, kind: str, cookie: str | None = None) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", POLICY)
-            if cookie:
-                self.send_header("Set-Cookie", cookie)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    return Handler
+from snippet_world import CHROMIUM, World, handler_for, open_context
 
 
 @pytest.fixture
@@ -152,13 +33,6 @@ def playwright() -> Iterator[Any]:
 
     with sync_playwright() as started:
         yield started
-
-
-def open_context(playwright: Any, profile: Path, preferences: dict[str, Any] | None = None) -> Any:
-    if preferences:
-        (profile / "Default").mkdir(parents=True)
-        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
-    return playwright.chromium.launch_persistent_context(str(profile), executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture
@@ -238,6 +112,58 @@ def test_a_strict_policy_of_the_page_has_nothing_to_object_to(world: World, page
     assert page.evaluate("violations") == []
     assert page.evaluate("document.cookie") == ""
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_web_vitals_arrive_with_plausible_values_once(world: World, page: Any) -> None:
+    world.attributes = "data-vitals='100'"
+    with page.expect_response("**/s.vitals.js"):
+        page.goto(world.url("/"))
+    assert world.next().event["n"] == "pageview"
+    # Something moves, and then something answers slowly.
+    page.evaluate("() => document.body.prepend(Object.assign(document.createElement('h1'), {textContent: 'News'}))")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(
+        "() => document.querySelector('#file').addEventListener('click', () => {"
+        " const until = performance.now() + 60; while (performance.now() < until); })"
+    )
+    page.click("#file")
+    page.click("#products")
+    told: dict[str, dict[str, Any]] = {}
+    while {"Web Vitals", "engagement", "pageview"} - told.keys():
+        event = world.next().event
+        told[event["n"]] = event
+    vitals = told["Web Vitals"]
+    assert [vitals["u"], vitals["i"]] == [world.url("/"), False]
+    assert set(vitals["p"]) == {"lcp", "inp", "cls", "fcp", "ttfb"}
+    assert all(isinstance(value, int) for value in vitals["p"].values())
+    assert 0 < vitals["p"]["fcp"] <= vitals["p"]["lcp"] < 20_000
+    assert 0 <= vitals["p"]["ttfb"] <= vitals["p"]["fcp"]
+    assert 60 <= vitals["p"]["inp"] < 20_000
+    assert 0 < vitals["p"]["cls"] < 1000
+    assert page.evaluate("violations") == []
+
+    page.goto("about:blank")
+    assert world.next().event["n"] == "engagement"
+    assert world.posts.empty()
+
+
+def test_without_data_vitals_nothing_more_is_fetched(world: World, page: Any) -> None:
+    page.goto(world.url("/"), wait_until="networkidle")
+    assert world.next().event["n"] == "pageview"
+    assert {path for path in world.scripts if path.startswith("/_f/")} == {"/_f/s.js"}
+
+
+def test_a_signal_that_only_the_server_saw_ends_the_counting_of_this_page(world: World, page: Any) -> None:
+    world.refused = "gpc"
+    page.goto(world.url("/"))
+    assert world.next().event["n"] == "pageview"
+    page.wait_for_function("() => footfall.status().state === 'DROP'")
+    assert page.evaluate("footfall.status()") == {"state": "DROP", "reason": "gpc"}
+    page.click("#products")
+    page.click("#marked")
+    world.nothing_but_sentinel(page)
+    assert page.evaluate("footfall.sent().length") == 0
+    assert page.evaluate("document.cookie") == ""
 
 
 def test_global_privacy_control_means_silence(world: World, page: Any) -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from registry_world import DISKLESS, NO_REDIS, Clock, started_postgres, started_redis
-from sqlalchemy import create_engine, make_url, text
+from argon2.profiles import CHEAPEST
+from registry_world import DISKLESS, NO_REDIS, Clock, database_on, started_postgres, started_redis
+from sqlalchemy import make_url
 
+from registry import passwords
 from registry.registry import Registry
 
 HOW_TO_GET = (
@@ -30,14 +31,42 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'registry.sqlite'}"
+def true_costs() -> None:
+    """Ask for this where the costs of a password matter."""
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the other tests hash as cheaply as argon2id can: 64 MiB and 0.2 s of work each are no part of what they say."""
+    if "true_costs" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "COSTS", CHEAPEST)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def registry_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    return url
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'registry.sqlite'}"
+        return
+    with database_on(request.getfixturevalue("postgres_server"), "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def registry_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with this release's tables: a copy of one that was migrated once."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "registry.sqlite")
+        yield f"sqlite:///{tmp_path / 'registry.sqlite'}"
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    with database_on(server, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -46,19 +75,18 @@ def registry(registry_url: str, clock: Clock) -> Iterator[Registry]:
         yield opened
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """An empty database on the server."""
-    name = f"footfall_{uuid.uuid4().hex}"
-    server = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            connection.execute(text(f"create database {name}"))
-        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-        with server.connect() as connection:
-            connection.execute(text(f"drop database {name} with (force)"))
-    finally:
-        server.dispose()
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "registry.sqlite"
+    Registry.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    with database_on(postgres_server, "template1") as url:
+        Registry.open(url).close()
+        yield str(make_url(url).database)
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
 
 NO_REDIS = "needs Redis: apt-get install redis-server, and pip install -e '.[redis]'"
 DISKLESS = ("--save", "", "--appendonly", "no")
@@ -56,6 +59,21 @@ def started_postgres(programs: Path) -> Iterator[str]:
             server.wait()
     finally:
         shutil.rmtree(home)
+
+
+@contextmanager
+def database_on(server: str, template: str) -> Iterator[str]:
+    """Make a database on a PostgreSQL server, and drop it afterwards."""
+    name = f"footfall_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text(f"create database {name} template {template}"))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        with engine.connect() as connection:
+            connection.execute(text(f"drop database {name} with (force)"))
+    finally:
+        engine.dispose()
 
 
 @contextmanager

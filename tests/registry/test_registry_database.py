@@ -31,14 +31,18 @@ with Registry.open(sys.argv[1]) as registry:
 """
 
 
+def sqlite_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'registry.sqlite'}"
+
+
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_file_and_its_log_are_private(sqlite_url: str, tmp_path: Path) -> None:
+def test_the_file_and_its_log_are_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        with Registry.open(sqlite_url) as registry:
+        with Registry.open(sqlite_in(tmp_path)) as registry:
             registry.sites.add("example.com")
             modes = {path.name: mode(path) for path in tmp_path.iterdir()}
     finally:
@@ -46,8 +50,8 @@ def test_the_file_and_its_log_are_private(sqlite_url: str, tmp_path: Path) -> No
     assert modes == {"registry.sqlite": 0o600, "registry.sqlite-wal": 0o600, "registry.sqlite-shm": 0o600}
 
 
-def test_sqlite_keeps_what_it_promises(sqlite_url: str) -> None:
-    database = open_database(sqlite_url)
+def test_sqlite_keeps_what_it_promises(tmp_path: Path) -> None:
+    database = open_database(sqlite_in(tmp_path))
     with database.read() as connection:
         told = {
             name: connection.exec_driver_sql(f"pragma {name}").scalar()
@@ -79,8 +83,8 @@ def test_the_version_named_is_the_newest_there_is() -> None:
     assert newest_version() == tables.VERSION
 
 
-def test_migrating_twice_does_nothing(registry_url: str) -> None:
-    database = open_database(registry_url)
+def test_migrating_twice_does_nothing(empty_url: str) -> None:
+    database = open_database(empty_url)
     assert migrate(database) == [tables.VERSION]
     assert migrate(database) == []
     database.close()
@@ -96,11 +100,11 @@ def test_a_registry_of_a_newer_release_is_left_alone(registry_url: str) -> None:
         Registry.open(registry_url)
 
 
-def test_a_failed_migration_leaves_nothing_behind(registry_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_operations: object, *_words: object, **_more: object) -> None:
         raise RuntimeError
 
-    database = open_database(registry_url)
+    database = open_database(empty_url)
     operations = importlib.import_module("alembic.operations").Operations
     monkeypatch.setattr(operations, "create_index", fail)
     with pytest.raises(RuntimeError):
@@ -110,19 +114,19 @@ def test_a_failed_migration_leaves_nothing_behind(registry_url: str, monkeypatch
     database.close()
 
 
-def test_opening_a_registry_of_this_release_does_not_load_alembic(sqlite_url: str) -> None:
-    Registry.open(sqlite_url).close()
+def test_opening_a_registry_of_this_release_does_not_load_alembic(tmp_path: Path) -> None:
+    Registry.open(sqlite_in(tmp_path)).close()
     program = (
         "import sys; from registry.registry import Registry; "
-        f"Registry.open({sqlite_url!r}).sites.list(); print('alembic' in sys.modules)"
+        f"Registry.open({sqlite_in(tmp_path)!r}).sites.list(); print('alembic' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert told.stdout == "False\n"
 
 
-def test_processes_that_start_at_once_migrate_once_and_lose_nothing(registry_url: str) -> None:
-    run_together(OPEN_AND_ADD, 4, registry_url)
-    with Registry.open(registry_url) as registry:
+def test_processes_that_start_at_once_migrate_once_and_lose_nothing(empty_url: str) -> None:
+    run_together(OPEN_AND_ADD, 4, empty_url)
+    with Registry.open(empty_url) as registry:
         assert len(registry.sites.list()) == 20
         assert registry.revision() == 21
 

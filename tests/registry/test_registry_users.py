@@ -29,7 +29,7 @@ def test_a_user_signs_in_with_the_right_password_only(registry: Registry) -> Non
     assert registry.users.check("\ud800", PASSWORD + "\ud800") is None
 
 
-def test_a_password_is_kept_as_argon2id_and_nowhere_in_plain(registry: Registry) -> None:
+def test_a_password_is_kept_as_argon2id_and_nowhere_in_plain(registry: Registry, true_costs: None) -> None:
     registry.users.add("ada@example.com", PASSWORD, "owner")
     registry.users.add("bob@example.com", PASSWORD, "owner")
     with registry._database.read() as connection:
@@ -39,7 +39,9 @@ def test_a_password_is_kept_as_argon2id_and_nowhere_in_plain(registry: Registry)
     assert PASSWORD not in repr(rows)
 
 
-def test_an_unknown_user_costs_as_much_as_a_wrong_password(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_user_costs_as_much_as_a_wrong_password(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, true_costs: None
+) -> None:
     compared: list[str] = []
     verify = argon2.PasswordHasher.verify
 
@@ -55,7 +57,7 @@ def test_an_unknown_user_costs_as_much_as_a_wrong_password(registry: Registry, m
     assert known == unknown == COSTS
 
 
-def test_no_password_fits_when_there_is_nobody() -> None:
+def test_no_password_fits_when_there_is_nobody(true_costs: None) -> None:
     assert not Passwords().fits(None, "")
     assert not Passwords().is_outdated(NOBODYS)
 
@@ -65,7 +67,7 @@ def test_a_password_fits_however_its_accents_are_composed() -> None:
     assert Passwords().fits(stored, "cafe\u0301 cafe\u0301 cafe\u0301")
 
 
-def test_a_hash_of_older_costs_is_made_anew_at_sign_in(registry: Registry) -> None:
+def test_a_hash_of_older_costs_is_made_anew_at_sign_in(registry: Registry, true_costs: None) -> None:
     registry.users.add("ada@example.com", PASSWORD, "owner")
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     with registry._database.write() as connection:

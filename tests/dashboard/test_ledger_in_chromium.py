@@ -1,0 +1,111 @@
+"""The page Refused as a person meets it: a real browser, light and dark, wide and narrow, with and without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install -e '.[test]'")
+from report_windows import CHROMIUM, FLAGS, REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+REFUSED = f"{REPORT}/refused"
+PAGES = (REFUSED, f"{REFUSED}?period=day", f"{REFUSED}?period=12mo", "/sites/quiet.example/refused", "/")
+RULES = {
+    "label-content-name-mismatch": {"enabled": True},
+    "scrollable-region-focusable": {"enabled": True},
+    "target-size": {"enabled": True},
+}
+
+
+@pytest.fixture(scope="module")
+def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with populated_dashboard(engine_directory, tmp_path_factory.mktemp("refused")) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: playwright.Browser, place: Place) -> Iterator[Callable[..., Window]]:
+    opened: list[Window] = []
+
+    def make(**options: object) -> Window:
+        opened.append(Window(chromium, place.url, **options))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.context.close()
+
+
+@pytest.mark.parametrize("who", ["owner", "viewer"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+def test_the_page_is_within_reach_of_everyone(
+    window: Callable[..., Window], place: Place, scheme: str, width: int, who: str
+) -> None:
+    """axe finds nothing, and nothing scrolls sideways; with every fold open."""
+    here = window(color_scheme=scheme, viewport={"width": width, "height": 900})
+    if who == "viewer":
+        here.context.add_cookies([{"name": "footfall_session", "value": place.viewer, "url": here.url}])
+    for path in PAGES if who == "owner" else PAGES[:3]:
+        page = here.open(path)
+        page.evaluate("for (const fold of document.querySelectorAll('main details:not(.menu)')) fold.open = true")
+        found = axe.Axe().run(page, options={"rules": RULES}).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    assert here.complaints == []
+
+
+def test_it_is_one_click_from_the_report_and_works_without_javascript(window: Callable[..., Window]) -> None:
+    page = window(java_script_enabled=False).open(REPORT)
+    page.locator(".rooms").get_by_role("link", name="Refused").click()
+    playwright.expect(page.get_by_role("heading", level=1)).to_have_text("What became of everything that arrived")
+    page.locator("summary", has_text="Which rule spoke").click()
+    playwright.expect(page.get_by_text("crawler Googlebot")).to_be_visible()
+    page.locator("summary", has_text="Show as table").click()
+    playwright.expect(page.get_by_role("row", name="Sun 22 Nov 2026")).to_be_visible()
+    page.locator("summary", has_text="Last 30 days").click()
+    page.get_by_role("link", name="Last 7 days").click()
+    playwright.expect(page.locator("summary", has_text="Last 7 days")).to_be_visible()
+    playwright.expect(page.get_by_role("link", name="CSV")).to_have_attribute("href", f"{REFUSED}.csv?period=7d")
+
+
+def test_a_bar_says_what_it_is_made_of(window: Callable[..., Window]) -> None:
+    page = window().open(REFUSED)
+    box = page.locator(".plot").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] / 2)
+    playwright.expect(page.locator("#tip")).to_contain_text("Set up wrongly: 32")
+
+
+def test_the_form_of_a_filter_works_without_javascript(window: Callable[..., Window]) -> None:
+    page = window(java_script_enabled=False).open(f"{REPORT}?period=91d")
+    page.locator("summary", has_text="Filter").click()
+    page.locator("#fo").select_option("contains")
+    page.locator("#fv").fill("doc|s")
+    page.get_by_role("button", name="Add filter").click()
+    playwright.expect(page.locator(".chip")).to_contain_text("Page contains doc|s")
+    page.locator(".chip").click()
+    playwright.expect(page.locator(".chip")).to_have_count(0)
+    playwright.expect(page.locator("summary", has_text="Last 91 days")).to_be_visible()
+
+
+def test_a_host_is_counted_with_one_click(window: Callable[..., Window]) -> None:
+    page = window().open(REFUSED)
+    page.get_by_role("button", name="Count staging.shop.example").click()
+    playwright.expect(page.locator(".notice")).to_have_text("Saved. Events of that host are counted from now on.")
+    assert page.context.request.get(f"{REPORT}/settings").text().count('value="staging.shop.example"') == 1
