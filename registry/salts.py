@@ -28,7 +28,8 @@ REDIS_LIFE_SECONDS = 91_800
 """25.5 hours: the longest local day (25 h, when summer time ends) and a margin for clocks."""
 
 RUNTIME = Path("/run/footfall")
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 # nosec B108 - what we use in it is checked to be ours alone
+# Anyone may write there: what we use in it is checked to be ours alone.
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
 
 REDIS_OBTAIN = """
 return redis.call('get', KEYS[1])

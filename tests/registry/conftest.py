@@ -37,7 +37,7 @@ def true_costs() -> None:
 
 @pytest.fixture(autouse=True)
 def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the other tests hash as cheaply as argon2id can: 64 MiB and 0.2 s of work each are no part of what they say."""
+    """Let the other tests hash as cheaply as argon2id can: 64 MiB of work each is no part of what they say."""
     if "true_costs" not in request.fixturenames:
         monkeypatch.setattr(passwords, "COSTS", CHEAPEST)
 
