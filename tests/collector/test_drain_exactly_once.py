@@ -70,7 +70,10 @@ def test_a_batch_that_is_partly_stored_is_completed_not_repeated(store: Store, t
     (segment,) = segments_in(tmp_path)
     note = NoteBook(tmp_path).read()
     assert note is not None
-    rows = [PlacedEvent(one, note.decisions().marks[0], Position(segment.key, at)) for at, one in enumerate(numbered(0, 100))]
+    rows = [
+        PlacedEvent(one, note.decisions().marks[0], Position(segment.key, at))
+        for at, one in enumerate(numbered(0, 100))
+    ]
     insert_events(store, rows[::3], token="the process that died")
     drain_all(store, tmp_path)
     assert paths(store) == [f"/{number:06d}" for number in range(100)]
