@@ -1,9 +1,9 @@
 """The chores: what has to be done about once a second, beside answering requests.
 
-In: open rooms. Out: threads that drain the spools, follow the registry, destroy yesterday's salts, and execute the
-orders that the command line and the dashboard leave. Each thread ends when the block ends: the drain stores what it can
-first, the others stop where they are. A store or a registry that is away is tried again; a programming mistake ends its
-thread with a line in the log, and `/readyz` tells.
+In: open rooms. Out: threads that drain the spools, follow the registry, destroy yesterday's salts, remove each night
+what sites no longer keep, and execute the orders that the command line and the dashboard leave. Each thread ends when
+the block ends: the drain stores what it can first, the others stop where they are. A store or a registry that is away
+is tried again; a programming mistake ends its thread with a line in the log, and `/readyz` tells.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collector.distill.visitor import local_day
 from collector.drain import Drain
 from footfall.house import Ground, House, Keeper
 from footfall.orders import run_orders
+from footfall.retention import Retention
 from registry.errors import RegistryError, SaltsRefused
 
 SECONDS = 1.0
@@ -30,10 +31,10 @@ Work = Callable[[], None]
 
 
 @contextlib.contextmanager
-def keeping(keeper: Keeper | House, *others: Work) -> Iterator[None]:
+def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iterator[None]:
     """Do all chores during the block, and `others` with them."""
     drain = keeper.drain
-    works = (lambda: follow(keeper), Executor(keeper, drain).execute, *others)
+    works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, *others)
     with _threads(lambda stop: drain_store(keeper, drain, stop), *(_repeated(work) for work in works)):
         yield
 

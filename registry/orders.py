@@ -64,6 +64,13 @@ class Orders:
         with self._database.read() as connection:
             return [_order(row) for row in connection.execute(todo)]
 
+    def removed_sites(self) -> set[int]:
+        """Return the numbers of sites that were removed for good; a number is never given twice."""
+        ended = tables.orders.c
+        removals = tables.orders.select().where((ended.kind == "remove_site") & (ended.state == "done"))
+        with self._database.read() as connection:
+            return {_order(row).args["site_id"] for row in connection.execute(removals)}
+
     def finish(self, number: int, result: Mapping[str, Any]) -> None:
         """Mark an order as done."""
         self._end(number, "done", result)

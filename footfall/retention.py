@@ -1,0 +1,131 @@
+"""Retention: each night, what is older than its site keeps is removed from the store, and that is proved.
+
+In: the sites' `retention_days`, and a clock. Out: a store without rows over the limit. A site's night begins at 03:10
+of its own zone; a night that was missed is made up for as soon as somebody is here. A day goes in the first night in
+which all of it is older than `retention_days`. A limit that is shortened holds from the next night on; one that is
+lengthened brings nothing back. Which night is done for which site stands in DATA, so that a restart repeats nothing;
+losing the file costs one more look. Only the keeper of the data works here, and marks nothing as done unproved.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from clickhouse.erase import wait_for_old_parts
+from clickhouse.faults import StoreError
+from clickhouse.retain import Limit, Rule, retain
+from footfall.house import Ground
+from registry.site import Site
+
+FILE = "retention.json"
+NIGHT = timedelta(hours=3, minutes=10)
+LONGEST_DAYS = 760
+"""No site may keep more: the limit of rows whose site nobody knows (a store that came from elsewhere)."""
+NOBODY = 0
+"""Stands for such rows, and for those of removed sites: a night in UTC, even where there is no site."""
+OVERDUE = timedelta(hours=1)
+PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
+OLD_PARTS_SECONDS = 5.0
+
+Nights = Mapping[int, date]
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Retention:
+    """The nightly work. `work` belongs to one thread, `is_overdue` to any."""
+
+    def __init__(self, ground: Ground, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._ground = ground
+        self._clock = clock
+        self._file = ground.settings.data / FILE
+        self._done = read_nights(self._file)
+        self._due_since: datetime | None = None
+        self._next = clock()
+        self._pause = PAUSE
+        self._is_told = False
+
+    def work(self) -> None:
+        """Take the next step, if it is time for one. Raises RegistryError; what the store refuses is tried again."""
+        now = self._clock()
+        nights = nights_of(self._ground.snapshot.sites, now)
+        due = {site_id for site_id, night in nights.items() if self._done.get(site_id) != night}
+        if not due:
+            return
+        self._due_since = self._due_since or now
+        if now < self._next:
+            return
+        self._next, self._pause = now + self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        if self._is_proved(rule_of(self._ground.snapshot.sites, nights, due, self._removed())):
+            self._note(nights)
+
+    def is_overdue(self) -> bool:
+        """Say whether a night's work has been waiting for an hour and is not proved yet."""
+        return self._due_since is not None and self._clock() - self._due_since > OVERDUE
+
+    def _is_proved(self, rule: Rule) -> bool:
+        told = "rows over the limit are still there"
+        try:
+            if retain(self._ground.store, rule):
+                wait_for_old_parts(self._ground.store, OLD_PARTS_SECONDS)
+                return True
+        except StoreError as refusal:
+            told = str(refusal)
+        if self.is_overdue() and not self._is_told:
+            self._is_told = True
+            log.error("retention is overdue, what sites no longer keep is not deleted yet: %s", told)
+        return False
+
+    def _removed(self) -> set[int]:
+        return self._ground.registry.orders.removed_sites()
+
+    def _note(self, nights: Nights) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_bytes(msgspec.json.encode(nights))
+        os.replace(new, self._file)
+        self._done, self._due_since, self._is_told = nights, None, False
+        self._next, self._pause = self._clock(), PAUSE
+
+
+def night_of(now: datetime, timezone: str) -> date:
+    """Return the day whose night has begun in a zone: today from 03:10 on, yesterday before."""
+    return (now.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) - NIGHT).date()
+
+
+def nights_of(sites: Iterable[Site], now: datetime) -> Nights:
+    """Return each site's night, and nobody's."""
+    return {NOBODY: night_of(now, "UTC")} | {site.id: night_of(now, site.timezone) for site in sites}
+
+
+def rule_of(sites: Iterable[Site], nights: Nights, due: Iterable[int], removed: set[int]) -> Rule:
+    """Return what may stay in the store this night."""
+    limits = {
+        site.id: Limit(site.id, nights[site.id] - timedelta(days=site.retention_days), site.timezone) for site in sites
+    }
+    strays_from = nights[NOBODY] - timedelta(days=LONGEST_DAYS)
+    return Rule(
+        limits=[limits[site_id] for site_id in sorted(due) if site_id != NOBODY],
+        known=set(limits),
+        removed=removed - set(limits),
+        strays_from=strays_from,
+        all_from=min((limit.first_day for limit in limits.values()), default=strays_from),
+    )
+
+
+def read_nights(file: Path) -> Nights:
+    """Read which nights are done; a file that is missing or damaged says none."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[int, date])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
