@@ -24,7 +24,7 @@ from collector.distill import Tools, distill
 from collector.endpoint import EVENT_PATHS, Endpoint
 from collector.health import Condition, Health
 from collector.intake import Bridge, Intake
-from collector.peers import MANNERS, Peer
+from collector.peers import MANNERS, OWN, Peer
 from collector.privacy.pages import Pages
 from collector.rate import Rate
 from collector.serverside.endpoint import CheckKey, ServerSide
@@ -78,7 +78,7 @@ def create_collector(
     )
     health = Health(ledger or tally.ledger, snapshot, condition, settings.metrics_token)
     routes = [*pages.routes(), *health.routes()]
-    routes += [Route(path, Peer(manner, intake)) for path, manner in MANNERS.items()]
+    routes += [Route(path, Peer(manner, intake)) for path, manner in {**MANNERS, **OWN}.items()]
     if tag is not None:
         routes += [Route("/s.js", tag.latest), Route("/s.{hash}.js", tag.pinned)]
     if check_key is not None:

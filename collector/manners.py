@@ -1,5 +1,6 @@
 """Manners: how each peer's server answers its own tracker, so that the tracker goes on as if nothing had changed.
 
+Our own picture, which is asked for in the same way, answers here too.
 In: what became of the parts of a request. Out: an `Answer` in that peer's form, status and words. Every refusal is told
 in `X-Refused` besides. Invariants: a visitor's "no" never fares worse than a yes; nothing in an answer differs from one
 visitor to the next: where Umami hands out a session, all get the same.
@@ -15,7 +16,7 @@ import msgspec
 
 from clickhouse.rows import Reason, Refusal
 from collector.answer import JSON, TEXT, Answer, Header
-from collector.dialects import goatcounter, matomo, umami
+from collector.dialects import goatcounter, matomo, picture, umami
 from collector.dialects.foreign import Asked, Malformed, Part
 from collector.intake import told
 
@@ -107,6 +108,18 @@ def _goatcounter_fault(status: int, message: str) -> Answer:
     return Answer(status, GIF, (_GIF, _ANYWHERE, (b"x-goatcounter", message.encode())))
 
 
+# Our own picture
+
+
+def _picture(_asked: Asked, results: Sequence[Result]) -> Answer:
+    return Answer(200, GIF, (_GIF, _ANYWHERE, *_told(results)))
+
+
+def _picture_fault(status: int, _message: str) -> Answer:
+    """A picture all the same: the page shows no broken one."""
+    return Answer(status, GIF, (_GIF, _ANYWHERE))
+
+
 # Matomo
 
 
@@ -139,5 +152,6 @@ _GET_OR_POST = (b"GET", b"POST")
 UMAMI = Manner((b"POST",), umami.parse, _umami, _umami_fault, b"content-type, x-umami-cache")
 UMAMI_BATCH = Manner((b"POST",), umami.parse_batch, _umami_batch, _umami_fault, b"content-type, x-umami-cache")
 GOATCOUNTER = Manner(_GET_OR_POST, goatcounter.parse, _goatcounter, _goatcounter_fault, open_to=b"*")
+PICTURE = Manner((b"GET",), picture.parse, _picture, _picture_fault)
 # Its tracker posts with credentials, and where the answer cannot be read it sends the same again as a picture.
 MATOMO = Manner(_GET_OR_POST, matomo.parse, _matomo, _matomo_fault, with_credentials=True)

@@ -1,4 +1,4 @@
-"""Peers: the routes at which the trackers of Umami, GoatCounter and Matomo find what they expect. HTTP only.
+"""Peers: the routes of the trackers of Umami, GoatCounter and Matomo, and of our own picture. HTTP only.
 
 In: a raw ASGI request. Out: the peer's own answer, once everything acceptable is safe on disk. Reading is the dialects'
 business, wording the manners', deciding the intake's.
@@ -30,7 +30,7 @@ from collector.answer import (
 from collector.arrival import Arrival
 from collector.dialects.foreign import Asked, Malformed
 from collector.intake import Intake, Unavailable
-from collector.manners import GOATCOUNTER, MATOMO, UMAMI, UMAMI_BATCH, Manner, Result
+from collector.manners import GOATCOUNTER, MATOMO, PICTURE, UMAMI, UMAMI_BATCH, Manner, Result
 from collector.sender import Head, host_of, read_head, sender_of
 
 MANNERS: Mapping[str, Manner] = {
@@ -40,6 +40,8 @@ MANNERS: Mapping[str, Manner] = {
     "/matomo.php": MATOMO,
     "/piwik.php": MATOMO,
 }
+OWN: Mapping[str, Manner] = {"/p.gif": PICTURE}
+"""No peer's, but a request of the same kind: everything is in its head, and the answer is a picture."""
 MAX_PAGE = 2000
 _EXPOSED: Header = (b"access-control-expose-headers", b"X-Refused, Retry-After")
 
@@ -112,12 +114,14 @@ class Peer:
 
 def asked_by(scope: Scope, head: Head, address: str, body: bytes) -> Asked:
     """Collect what a dialect may need of a request."""
-    page = head.get(b"referer") or head.get(b"origin", b"")
+    referer = head.get(b"referer", b"")
+    page = referer or head.get(b"origin", b"")
     return Asked(
         sender=sender_of(head, address),
         query=scope.get("query_string", b""),
         body=body,
         page=page[:MAX_PAGE].decode("latin-1"),
+        referer=referer[:MAX_PAGE].decode("latin-1"),
         host=host_of(head.get(b"host", b"").decode("latin-1")),
         is_picture=scope["method"] == "GET" and head.get(b"accept", b"").startswith(b"image/"),
     )

@@ -42,6 +42,8 @@ class Asked(msgspec.Struct, frozen=True):
     body: bytes = b""
     page: str = ""
     """The page that asked, by the `Referer` header; often no more than its origin. Empty: not told."""
+    referer: str = ""
+    """The `Referer` header alone; `page` makes do with the `Origin` where there is none."""
     host: str = ""
     """The host that was asked."""
     is_picture: bool = False
