@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from clickhouse.faults import StoreMisconfigured
@@ -56,6 +59,23 @@ def claim_insert_files(directory: Path) -> None:
     for leftover in folder.iterdir():
         leftover.unlink(missing_ok=True)
     tempfile.tempdir = str(folder)
+
+
+@contextmanager
+def without_arrow() -> Iterator[None]:
+    """Let the engine be loaded in this block without pyarrow, which it takes where it finds it, but does not need.
+
+    Rows come and go in ClickHouse's own format; Arrow would be 32 MB of RSS for nothing.
+    Afterwards others may import it as ever.
+    """
+    if "pyarrow" in sys.modules:
+        yield
+        return
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]  # so Python is told that a module cannot be had
+    try:
+        yield
+    finally:
+        del sys.modules["pyarrow"]
 
 
 def memory_for_engine() -> int:

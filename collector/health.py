@@ -45,6 +45,8 @@ class Condition(msgspec.Struct, frozen=True):
     without_visit: Mapping[int, int] = {}
     unstorable: Mapping[int, int] = {}
     found: Mapping[int, int] = {}
+    retention_overdue: bool = False
+    """What sites no longer keep has been waiting for an hour, and is not proved to be deleted."""
 
 
 class Sites(Protocol):
@@ -108,6 +110,7 @@ class Health:
             return {self._of(site): count(book) for site, book in books.items()}
 
         events = "footfall_events"
+        overdue: dict[Labels, float] = {(): int(now.retention_overdue)}
         return [
             (f"{events}_received_total", "counter", "Arrivals that could be read.", by_site(lambda b: b.received)),
             (f"{events}_kept_total", "counter", "Events in the store.", by_site(lambda b: b.kept)),
@@ -117,6 +120,7 @@ class Health:
             (f"{events}_quarantined_total", "counter", "Rows the store refused.", {(): now.quarantined}),
             ("footfall_spool_bytes", "gauge", "Size of the spool on disk.", {(): now.spool_bytes}),
             ("footfall_spool_accepts", "gauge", "1 while events are accepted.", {(): int(now.spool_accepts)}),
+            ("footfall_retention_overdue", "gauge", "1 while rows may outlive their site's limit.", overdue),
             ("footfall_store_up", "gauge", "1 while the store answers.", {(): int(now.store_answers)}),
         ]
 

@@ -101,8 +101,9 @@ def filter_of(tab: Tab, value: str) -> Filter:
 
 
 def only_rows(tab: Tab) -> tuple[Filter, ...]:
-    """The filter that keeps what is no row out of a tab's answer."""
-    return (Condition("is_not", tab.dimension, tab.without),) if tab.without else ()
+    """The filters that keep what is no row out of a tab's answer."""
+    without = (Condition("is_not", tab.dimension, tab.without),) if tab.without else ()
+    return (*without, Condition("is", "feature", (tab.feature,))) if tab.feature else without
 
 
 def numbers_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number) -> dict[str, Number]:

@@ -69,8 +69,12 @@ class Controls(msgspec.Struct, frozen=True, kw_only=True):
     clear: str
     first: str
     last: str
+    compare_first: str
+    compare_last: str
     hidden: tuple[tuple[str, str], ...]
     """The rest of the state, for the form that asks for two dates."""
+    hidden_compare: tuple[tuple[str, str], ...]
+    """The same for the form that asks for two dates to compare with."""
     hidden_all: tuple[tuple[str, str], ...]
     """The whole state, for the form that adds a filter."""
     dimensions: tuple[tuple[str, str], ...]
@@ -165,6 +169,11 @@ def span_name(state: State, days: str) -> str:
     return words.say(f"span.{state.span.name}") if is_named else days
 
 
+def just_before(period: Period) -> Period:
+    """As long a period, before this one."""
+    return Period(period.since - (period.until - period.since), period.since)
+
+
 def _link(path: str, state: State) -> str:
     return state.url(path)
 
@@ -178,6 +187,7 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
     link = partial(_link, path)
     days = days_of(resolved.period, zone)
     compared = state.compare.name != "off"
+    compared_with = resolved.compare_whole or just_before(resolved.period)
     return Controls(
         here=path,
         spans=span_choices(state, link),
@@ -191,6 +201,9 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
         clear=link(with_changes(state, filters=())) if state.filters else "",
         first=first_day(resolved.period, zone).isoformat(),
         last=min(last_day(resolved.period, zone), today_in(zone, now)).isoformat(),
+        compare_first=first_day(compared_with, zone).isoformat(),
+        compare_last=last_day(compared_with, zone).isoformat(),
+        hidden_compare=pairs_without(state, ("compare", "match", "compare_from", "compare_to", "page")),
         hidden=pairs_without(state, ("period", "date", "from", "to", "interval", "page")),
         hidden_all=pairs_without(state, ("page",)),
         dimensions=tuple((name, words.say(f"dimension.{name}")) for name in FILTER_DIMENSIONS),

@@ -32,6 +32,8 @@ KPIS = (
 KPIS_WITHOUT_VISITS = ("pageviews", "events")
 """The same for a site that tells no visits apart (mode `none`)."""
 DOWN_IS_GOOD = frozenset({"bounce_rate"})
+NOT_FOUND = "404"
+"""The feature that a page reports when it stands for one that is not there."""
 ROWS_OF_A_CARD = 9
 ROWS_OF_A_MAP = 250
 """A map shows every country; its list shows as many as fit."""
@@ -52,6 +54,8 @@ class Tab(msgspec.Struct, frozen=True):
     details: tuple[str, ...] = VISIT_COLUMNS
     without: tuple[str, ...] = ()
     """Values that are no rows: what has a list of its own."""
+    feature: str = ""
+    """Rows count the uses of this feature alone."""
     by_visit: bool = False
     """A row filters by visits that did this at any moment, not by the events that are this."""
 
@@ -87,6 +91,7 @@ CARDS: tuple[Card, ...] = (
                 "visitors", "visits", "pageviews", "engaged_seconds", "scroll_depth", "bounce_rate")),
             Tab("entry", "entry", ("visits", "bounce_rate"), whole="visits"),
             Tab("exit", "exit", ("visits", SHARE), whole="visits"),
+            Tab("missing", "page", ("events", "visitors"), feature=NOT_FOUND, details=("events", "visitors")),
         ),
     ),
     Card(
@@ -170,8 +175,9 @@ def kpis_for(site: Site) -> tuple[str, ...]:
 
 def without_visits(tab: Tab) -> Tab:
     """The same list, counted in page views or uses: where visits are not told apart there is nothing else."""
-    counted = "events" if tab.dimension == "feature" else "pageviews"
-    columns = (counted,) if tab.dimension == "feature" else (counted, SHARE)
+    counts_uses = tab.dimension == "feature" or tab.feature != ""
+    counted = "events" if counts_uses else "pageviews"
+    columns = (counted,) if counts_uses else (counted, SHARE)
     return msgspec.structs.replace(tab, columns=columns, details=columns, whole=counted, by_visit=False)
 
 

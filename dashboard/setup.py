@@ -21,7 +21,7 @@ from registry.errors import NotAllowed
 
 async def check_token(tools: Tools, token: str) -> None:
     if not token or not await asyncio.to_thread(tools.registry.setup.is_valid, token):
-        raise NotHere("This setup link is spent. Restart the server for a new one, or sign in.")
+        raise NotHere("This setup link is spent: sign in. While nobody can, a restart of the server prints a new one.")
 
 
 async def get_setup(request: Request) -> Response:

@@ -29,7 +29,9 @@ from footfall.board import Board
 from footfall.chores import following, keeping
 from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
 from footfall.house import Keeper, open_desk, open_keeper
+from footfall.retention import Retention
 from footfall.web import harden, run
+from registry.salts import open_salts
 
 LOOK_SECONDS = 0.5
 END_SECONDS = 10.0
@@ -44,15 +46,18 @@ def run_crowd(
     """Run until SIGTERM or Ctrl-C. Raises SettingsError where several processes cannot share what they need."""
     if settings.is_embedded():
         raise SettingsError("--workers needs a ClickHouse server in FOOTFALL_STORE: the embedded one takes one process")
+    if not open_salts(settings.salts, settings.data).is_shared:
+        raise SettingsError("--workers needs FOOTFALL_SALTS that processes can share: dir:/run/footfall or redis://")
     board = Board(settings.data / "board")
     with open_keeper(settings, workers) as keeper:
-        if not keeper.salts.is_shared:
-            raise SettingsError(
-                "--workers needs FOOTFALL_SALTS that processes can share: dir:/run/footfall or redis://"
-            )
         board.clear()
         listener.listen()
-        with keeping(keeper, lambda: board.post_condition(condition_of(keeper.drain.status()))):
+        retention = Retention(keeper)
+
+        def post() -> None:
+            board.post_condition(condition_of(keeper.drain.status(), is_overdue=retention.is_overdue()))
+
+        with keeping(keeper, retention, post):
             _watch(settings, listener, workers, with_dashboard, lambda: on_ready(keeper))
 
 

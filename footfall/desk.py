@@ -110,8 +110,8 @@ def spool_accepts(desk: Desk) -> bool:
     return not space_of(desk.spool_directory).is_short(Limits())
 
 
-def condition_of(status: DrainStatus, accepts: bool = True) -> Condition:
-    """Put what the drain says of itself into the words of the health page."""
+def condition_of(status: DrainStatus, accepts: bool = True, *, is_overdue: bool = False) -> Condition:
+    """Put what the drain and the retention say of themselves into the words of the health page."""
     return Condition(
         spool_accepts=accepts,
         store_answers=status.is_running and not status.error,
@@ -123,6 +123,7 @@ def condition_of(status: DrainStatus, accepts: bool = True) -> Condition:
         without_visit=status.without_visit,
         unstorable=status.unstorable,
         found=status.found,
+        retention_overdue=is_overdue,
     )
 
 

@@ -11,6 +11,7 @@ Nothing runs yet: serve.py starts the server, chores.py the threads.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ from registry.salts import Salts, open_salts
 from registry.snapshot import Snapshot
 
 SECRET_BYTES = 32
+
+log = logging.getLogger(__name__)
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,8 +102,10 @@ def open_ground(settings: Settings) -> Iterator[Ground]:
         snapshot = Snapshot(registry)
         salts = open_salts(settings.salts, settings.data)
         store = stack.enter_context(connect(settings.store_dsn()))
-        with contextlib.suppress(StoreAway):
+        try:
             migrate(store)
+        except StoreAway:
+            log.warning("the store does not answer; events wait in the spool until it does (FOOTFALL_STORE)")
         yield Ground(
             settings=settings,
             registry=registry,

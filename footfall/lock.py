@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from collector.settings import SettingsError
+
 
 class DataHeld(Exception):
     """Another process holds this data directory."""
@@ -23,7 +25,8 @@ class DataHeld(Exception):
 def hold_data(data: Path) -> Iterator[None]:
     """Hold `data` (made with mode 0700 if need be) during the block; raise `DataHeld` at once when another does."""
     make_data(data)
-    handle = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    with _told(data):
+        handle = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         _lock_at_once(handle, data)
         yield
@@ -39,5 +42,17 @@ def _lock_at_once(handle: int, data: Path) -> None:
 
 
 def make_data(data: Path) -> None:
-    """Make the data directory, for this user alone."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the data directory, for this user alone. Raises `SettingsError`."""
+    with _told(data):
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _told(data: Path) -> Iterator[None]:
+    """Say of the system's complaint which setting it is about."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"FOOTFALL_DATA cannot be {data} ({error.strerror}): it has to be a directory that this user may write"
+        ) from None

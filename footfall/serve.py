@@ -27,6 +27,7 @@ from footfall.crowd import run_crowd
 from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
 from footfall.house import Ground, House, open_ground, open_house
 from footfall.lock import hold_data
+from footfall.retention import Retention
 from footfall.web import ASGIApp, answer, bound, harden, run, url_of
 
 __all__ = ["bound", "run_house", "serve", "url_of"]
@@ -68,13 +69,14 @@ def run_house(
     """
 
     def condition() -> Condition:
-        return condition_of(house.drain.status(), spool_accepts(house))
+        return condition_of(house.drain.status(), spool_accepts(house), is_overdue=retention.is_overdue())
 
+    retention = Retention(house)
     tally = Tally(encode_refusals)
     dashboard = None
     if with_dashboard:
         dashboard = dashboard_on(house, condition, tally.ledger, open_on_loopback=open_on_loopback)
-    with keeping(house, house.tools.refresh):
+    with keeping(house, retention, house.tools.refresh):
         run(
             attend(
                 house,

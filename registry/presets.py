@@ -64,7 +64,7 @@ _ALL = (
         "fr-exempt",
         "The French conditions for audience measurement without consent: own use only, aggregate statistics, no "
         "following across sites, details for at most 25 months, an opt-out. The operator must be able to prove it: "
-        "`footfall audit` prints the evidence.",
+        "`footfall site history` shows who set what, and when.",
         legal_basis="exempt_measurement",
     ),
     _preset(

@@ -16,7 +16,7 @@ import msgspec
 from clickhouse.rows import ENGAGEMENT, PAGEVIEW
 from collector.arrival import Arrival
 from collector.dialects.foreign import MAX_EVENTS, Asked, Malformed, Part, arrive, located, origin_of
-from collector.dialects.hygiene import decimal, number, whole
+from collector.dialects.hygiene import decimal, whole
 from collector.sender import host_of
 
 MAX_HOSTNAME = 100
@@ -89,8 +89,7 @@ def _read(body: bytes | msgspec.Raw, asked: Asked) -> Part:
     if said.type == "event":
         return _event(said.payload, asked)
     if said.type == "performance":
-        vitals = {name: number(getattr(said.payload, name)) for name in VITALS}
-        return _arrival(WEB_VITALS, said.payload, asked, props=vitals, interactive=False)
+        return _arrival(WEB_VITALS, said.payload, asked, props=_vitals(said.payload), interactive=False)
     if said.type == ENGAGEMENT:
         return _engagement(said.payload, asked)
     return Malformed("type has to be event, identify, performance or engagement.")
@@ -116,6 +115,13 @@ def _event(said: Payload, asked: Asked) -> Arrival:
     if _text(said.tag):
         props.setdefault("tag", said.tag)
     return _arrival(_text(said.name).strip() or PAGEVIEW, said, asked, props=props, amount=amount, currency=currency)
+
+
+def _vitals(said: Payload) -> dict[str, int | None]:
+    """Whole numbers in our own snippet's units: milliseconds, and thousandths of layout shift."""
+    units = {name: 1000 if name == "cls" else 1 for name in VITALS}
+    said_numbers = {name: decimal(getattr(said, name)) for name in VITALS}
+    return {name: None if value is None else round(value * units[name]) for name, value in said_numbers.items()}
 
 
 def _engagement(said: Payload, asked: Asked) -> Arrival | Malformed:

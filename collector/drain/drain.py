@@ -8,6 +8,7 @@ stays in the spool for the next start.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -32,6 +33,8 @@ from collector.spool.errors import SpoolError
 FAULTS = (StoreError, SpoolError, OSError)
 """The world's faults: all of them may be over the next time."""
 TELL_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Drain:
@@ -75,6 +78,7 @@ class Drain:
         self._oldest_ms = 0
         self._swept = 0.0
         self._status = DrainStatus()
+        self._trouble = ""
 
     def step(self) -> int:
         """Deliver one batch; how many records it had, 0 if nothing waits. Raises StoreError, SpoolError, OSError."""
@@ -186,6 +190,9 @@ class Drain:
             self._tell(type(fault).__name__)
 
     def _tell(self, error: str) -> None:
+        if error != self._trouble:
+            self._trouble = error
+            log.warning("events %s", f"wait in the spool, it is tried again: {error}" if error else "are stored again")
         is_behind = self._is_behind and not self._unread
         try:
             self._status = self._ledger.tell(error, is_behind=is_behind, oldest_ms=self._oldest_ms)

@@ -25,7 +25,7 @@ from collector.address import Proxies
 from collector.arrival import Arrival
 from collector.cookies import IN_AGAIN, OUT, choice_cookie, wants_secure
 from collector.privacy.mirror import mirror_of
-from collector.privacy.state import state_of
+from collector.privacy.state import refused_as, state_of
 from collector.privacy.texts import LANGUAGE, TEXTS
 from collector.privacy.token import is_good, make_token
 from collector.sender import Head, address_of, host_of, read_head, sender_of, signals_of
@@ -147,6 +147,7 @@ class Pages:
         mirror = mirror_of(
             policy, sender, referrer, f"https://{host}/privacy", self._distill, int(self._now() * 1000), TEXTS
         )
+        state = refused_as(state, mirror.refused)
         values: dict[str, Any] = {
             "t": TEXTS,
             "language": LANGUAGE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from clickhouse.rows import Reason
 from collector.arrival import Signals
 from collector.distill.consent import Outcome, Say, decide
 from registry.site import Site
@@ -43,3 +44,10 @@ def state_of(site: Site, signals: Signals) -> State:
     if decision.outcome is Outcome.DROP:
         return State(False, f"because_{decision.reason}", signals.optout_cookie)
     return State(True, _BECAUSE[decision.outcome], signals.optout_cookie)
+
+
+def refused_as(state: State, reason: str) -> State:
+    """Correct the state of who declined nothing and is refused all the same: a robot, say, is not counted."""
+    if not reason or not state.is_measured:
+        return state
+    return State(False, "because_bot" if reason == Reason.BOT else "because_refused", state.has_opted_out)

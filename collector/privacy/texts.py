@@ -30,6 +30,7 @@ TEXTS: Mapping[str, str] = {
     "because_cookies_off": "Your browser says that cookies are off.",
     "because_bot": "Your browser asked for this page in advance, or looks like a program.",
     "because_frozen": "Statistics are switched off for this site.",
+    "because_refused": "A request like this one is refused.",
     "because_daily": "Without a cookie: with a number made from your address and browser with a random key. The key is "
     "destroyed every midnight ({zone}); after that nobody can link the number to you or to another day.",
     "because_none": "Without a cookie and without anything that tells you apart from others.",

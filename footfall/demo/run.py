@@ -36,7 +36,7 @@ from registry.site import Site
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
 GOALS = (("Signed up", "feature", "Signup"), ("Saw the prices", "page", "/pricing"))
 AN_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
@@ -98,6 +98,7 @@ def fill(house: House, days: int, events: int) -> None:
         bar.update(task, completed=events)
     derive_visits_of_site(house.store, site.id)
     insert_refusals(house.store, traffic.refusals(now, days, events), token=f"demo:{traffic.segment}:refusals")
+    house.store.give_back_memory()
 
 
 def source_of(site: Site, tools: Tools) -> SourceOf:

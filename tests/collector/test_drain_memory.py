@@ -91,7 +91,7 @@ def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert notes.read() is None
     notes.write(INTENT)
     assert notes.read() == INTENT
-    assert list(INTENT.decisions()) == [0, 1 << 40]
+    assert list(INTENT.decisions().marks) == [0, 1 << 40]
     assert stat.S_IMODE((tmp_path / NOTE).stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [NOTE]
 

@@ -38,6 +38,19 @@ def test_what_is_appended_while_it_runs_gets_into_the_store(store: Store, tmp_pa
     assert drain.status().is_running is False
 
 
+def test_a_trouble_is_logged_when_it_begins_and_when_it_is_over(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.writer.command("rename table events to away")
+    fill(tmp_path, [event(0)])
+    drain = Drain(store, [tmp_path], limits=FAST)
+    with running(drain):
+        until(lambda: drain.status().error == "StoreError")
+        store.writer.command("rename table away to events")
+        until(lambda: drain.status().error == "" and count(store) == 1)
+    assert caplog.messages == ["events wait in the spool, it is tried again: StoreError", "events are stored again"]
+
+
 def test_while_the_store_is_away_it_says_so_and_how_much_is_waiting(store: Store, tmp_path: Path) -> None:
     store.writer.command("rename table events to away")
     fill(tmp_path, [event(0)], [event(1), event(2)])

@@ -223,7 +223,7 @@ def test_refusals_reach_the_spool_once_on_the_sites_local_day() -> None:
     today = NOW_MS // 86_400_000
     seen = sorted((count.site_id, count.day, count.reason, count.count, count.rule) for count in world.counts)
     assert seen == [
-        (0, today, "unknown_site", 1, ""),
+        (0, today, "unknown_site", 1, "unknown.example"),
         (1, today + 1, "bot", 2, "by name"),
     ]  # it is tomorrow in Auckland
 

@@ -118,6 +118,7 @@ def test_a_store_that_is_away_keeps_nobody_from_being_counted(start: Start) -> N
     answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE)
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert server.end() == 0
+    assert server.output.count("the store does not answer; events wait in the spool until it does") == 1
 
 
 def registry_of(server: Server) -> Registry:

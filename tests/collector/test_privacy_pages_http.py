@@ -140,6 +140,12 @@ def test_the_mirror_of_a_refused_request_names_the_reason() -> None:
     assert "a request like this one is refused (bot)" in text_of(ask(headers={"user-agent": "a bot"}))
 
 
+def test_who_declined_nothing_and_is_refused_is_not_told_to_be_counted() -> None:
+    shown = text_of(ask(headers={"user-agent": "a bot"}))
+    assert "You are not being measured" in shown
+    assert "looks like a program" in shown
+
+
 def test_what_a_visitor_sends_is_shown_as_text() -> None:
     evil = '"><svg onload=alert(1)>'
     answer = ask(headers={"user-agent": evil, "referer": f"https://a.example/{evil}"})

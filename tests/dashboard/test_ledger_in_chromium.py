@@ -1,4 +1,5 @@
-"""The page Refused as a person meets it: a real browser, light and dark, wide and narrow, with and without a script."""
+"""The page Refused, and the forms of the bar above every page, as a person meets them: in a real browser, light and
+dark, wide and narrow, with and without a script."""
 
 from __future__ import annotations
 
@@ -102,6 +103,19 @@ def test_the_form_of_a_filter_works_without_javascript(window: Callable[..., Win
     page.locator(".chip").click()
     playwright.expect(page.locator(".chip")).to_have_count(0)
     playwright.expect(page.locator("summary", has_text="Last 91 days")).to_be_visible()
+
+
+def test_any_days_can_be_compared_with(window: Callable[..., Window]) -> None:
+    here = window(java_script_enabled=False)
+    page = here.open(f"{REPORT}?period=7d&f=is:page:/docs")
+    page.locator("summary", has_text="Compare").click()
+    page.locator("#compare_from").fill("2026-11-01")
+    page.locator("#compare_to").fill("2026-11-07")
+    page.get_by_role("button", name="Compare").click()
+    playwright.expect(page.locator("ul.key")).to_contain_text("1 – 7 Nov 2026")
+    days = {"compare_from": "2026-11-01", "compare_to": "2026-11-07"}
+    assert here.state() == {"period": "7d", "f": "is:page:/docs", **days}
+    playwright.expect(page.locator("summary", has_text="Custom comparison")).to_be_visible()
 
 
 def test_a_host_is_counted_with_one_click(window: Callable[..., Window]) -> None:

@@ -48,7 +48,7 @@ def filled(world: World, *refused: Refused) -> None:
 def test_the_page_says_the_balance_in_words_and_numbers(world: World):
     filled(world, (TODAY, Reason.BOT, 4, "webdriver"), (TODAY, Reason.GPC, 2, ""), (TODAY, Reason.DUPLICATE, 1, ""))
     text = text_of(world, **spool_of(world, 3))
-    assert "15 arrived: 5 kept, 4 refused, 2 from people who said no, 1 duplicates, 3 in the spool now." in text
+    assert "15 arrived: 5 kept, 4 refused, 2 from people who said no, 1 sent twice, 3 in the spool now." in text
     assert "13% of what arrived came from people who chose not to be counted." in text
     assert "webdriver" in text
 

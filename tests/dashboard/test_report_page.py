@@ -34,6 +34,20 @@ def test_numbers_of_the_store_reach_the_page(world: World) -> None:
     assert "France 7 100%" in text
 
 
+@pytest.mark.parametrize(("mode", "numbers"), [("daily", [2, 2]), ("none", [2])])
+def test_pages_that_are_not_there_have_a_list(world: World, mode: str, numbers: list[int]) -> None:
+    world.registry.sites.set("example.com", {"mode": mode})
+    world.views(5, path="/there")
+    world.views(2, name="404", path="/gone")
+    world.views(3, name="Sign up", path="/gone")
+    browser = world.browser("owner")
+    rows = browser.get("/sites/example.com/details/missing.json").json()["rows"]
+    assert [(row["dimensions"], row["metrics"]) for row in rows] == [(["/gone"], numbers)]
+    card = text_of(browser.get("/sites/example.com?tab=pages.missing", headers={"X-Fragment": "pages"}).text)
+    assert "/gone 2" in card
+    assert "/there" not in card
+
+
 def test_a_fragment_is_its_card_and_nothing_else(world: World) -> None:
     world.views(2, browser="Firefox")
     answer = world.browser("owner").get("/sites/example.com?tab=devices.browsers", headers={"X-Fragment": "devices"})

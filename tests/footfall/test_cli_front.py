@@ -165,7 +165,8 @@ class _Typed:
         ("FOOTFALL_REGISTRY", "mysql://u:hunter2@h/d", "FOOTFALL_REGISTRY"),
         ("FOOTFALL_REGISTRY", "sqlite:////nowhere/at/all/registry.sqlite", "No such file or directory"),
         ("FOOTFALL_BASE_URL", "example.com", "FOOTFALL_BASE_URL"),
-        ("FOOTFALL_DATA", "/proc/nothing", "/proc/nothing"),
+        ("FOOTFALL_DATA", "/proc/nothing", "FOOTFALL_DATA cannot be /proc/nothing (No such file or directory)"),
+        ("FOOTFALL_DATA", "/dev/null", "FOOTFALL_DATA cannot be /dev/null (File exists)"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(

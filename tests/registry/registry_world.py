@@ -38,7 +38,8 @@ class Clock:
 def started_postgres(programs: Path) -> Iterator[str]:
     """Run a server on a socket in a directory of its own; it refuses to run as root, so root lends it another user."""
     user = "postgres" if os.geteuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="footfall-postgres-"))
+    # Not tempfile's own choice: an embedded store in this process may have moved that into its private directory.
+    home = Path(tempfile.mkdtemp(prefix="footfall-postgres-", dir=os.environ.get("TMPDIR", "/tmp")))
     try:
         if user:
             shutil.chown(home, user)
