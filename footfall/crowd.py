@@ -8,13 +8,13 @@ Workers tell their counts on the board, so any of them can answer `/metrics` for
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import multiprocessing
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 
@@ -112,5 +112,7 @@ def _end_with_keeper() -> None:
     keeper = multiprocessing.parent_process()
     if keeper is not None:
         keeper.join()
-        with contextlib.suppress(ProcessLookupError):
+        # More than once: a signal that comes while the server is only being set up is heard by nobody.
+        while True:
             os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(LOOK_SECONDS)
