@@ -34,6 +34,8 @@ EVENT_TYPES: Mapping[str, str] = {
     "continued": "Bool",
     "delay_ms": "UInt32",
     "props": "Map(LowCardinality(String), String)",
+    "consented": "Bool",
+    "dsr_id": "UInt64",
 }
 """Field -> type where it is not TEXT; a field of Event is the column of the same name."""
 

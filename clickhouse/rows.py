@@ -104,6 +104,10 @@ class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False
     delay_ms: int = 0
     """Received minus happened; 0 for everything a browser sends."""
     props: dict[str, str] = {}
+    consented: bool = False
+    """The visitor agreed to be known again: `visitor_id` is made from the consented cookie and outlives the day."""
+    dsr_id: int = 0
+    """Made from the cookie of a visitor who asked to be shown what is recorded from then on; 0: nobody asked."""
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):

@@ -8,13 +8,15 @@ true. A store or a Redis that is away leaves the order waiting. It also files th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import msgspec
 
 from clickhouse.client import Store
 from clickhouse.faults import StoreAway, StoreError
 from footfall.removal import remove_site
 from registry.errors import RegistryAway, RegistryError, SaltsRefused
-from registry.orders import Order
+from registry.orders import Order, OrderKind
 from registry.registry import Registry
 from registry.salts import Salts
 
@@ -23,6 +25,16 @@ OLD_PARTS_SECONDS = 30.0
 
 IsSettled = Callable[[int], bool]
 """Told a revision of the registry: whether every process obeys it and what was accepted before is in the store."""
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """What an order may work with."""
+
+    registry: Registry
+    store: Store
+    salts: Salts
+    is_settled: IsSettled
+    old_parts_seconds: float
 
 
 def run_orders(
@@ -38,22 +50,33 @@ def run_orders(
         registry.sites.condemn(site.host, by="7 days are over")
         registry.orders.file("remove_site", {"site_id": site.id, "confirmed": "7 days are over"}, "calendar")
 
-    def work(order: Order) -> bool:
-        if order.kind == "remove_site":
-            return remove_site(registry, store, salts, order, is_settled, old_parts_seconds)
-        salts.destroy(order.args["site_id"])
-        registry.orders.finish(order.id, {})
-        return True
-
-    return sum(_is_ended(registry, order, work) for order in registry.orders.waiting())
+    bench = Bench(registry, store, salts, is_settled, old_parts_seconds)
+    return sum(_is_ended(bench, order) for order in registry.orders.waiting())
 
 
-def _is_ended(registry: Registry, order: Order, work: Callable[[Order], bool]) -> bool:
+def _remove_site(bench: Bench, order: Order) -> bool:
+    return remove_site(bench.registry, bench.store, bench.salts, order, bench.is_settled, bench.old_parts_seconds)
+
+
+def _forget_salt(bench: Bench, order: Order) -> bool:
+    bench.salts.destroy(order.args["site_id"])
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+WORKS: Mapping[OrderKind, Callable[[Bench, Order], bool]] = {
+    "remove_site": _remove_site,
+    "forget_salt": _forget_salt,
+}
+"""What each kind of order does: True when it has ended, False when it is too early. A new kind is one line here."""
+
+
+def _is_ended(bench: Bench, order: Order) -> bool:
     """Do the work and say whether the order has ended: done, or failed for good."""
     try:
-        return work(order)
+        return WORKS[order.kind](bench, order)
     except (StoreAway, RegistryAway, SaltsRefused):
         return False
     except (StoreError, RegistryError) as error:
-        registry.orders.fail(order.id, str(error))
+        bench.registry.orders.fail(order.id, str(error))
         return True

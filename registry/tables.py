@@ -25,8 +25,8 @@ from sqlalchemy import (
     func,
 )
 
-VERSION = "0001"
-"""The migration that this file describes."""
+VERSION = "0008"
+"""The newest migration: this file and its neighbours `tables_*.py` describe what it leaves."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,11 +54,11 @@ metadata = MetaData(
 )
 
 
-def _of_site(*, nullable: bool = False) -> Column[int]:
+def of_site(*, nullable: bool = False) -> Column[int]:
     return Column("site_id", ForeignKey("sites.id", ondelete="cascade"), nullable=nullable)
 
 
-def _of_user() -> Column[int]:
+def of_user() -> Column[int]:
     return Column("user_id", ForeignKey("users.id", ondelete="cascade"), nullable=False)
 
 
@@ -87,7 +87,7 @@ site_changes = Table(
     "site_changes",
     metadata,
     Column("id", Integer, primary_key=True),
-    _of_site(),
+    of_site(),
     Column("at", Instant, nullable=False),
     Column("actor", String, nullable=False),  # e-mail address of the user, or `command line`
     Column("key", String, nullable=False),
@@ -111,8 +111,8 @@ grants = Table(
     "grants",
     metadata,
     Column("id", Integer, primary_key=True),
-    _of_user(),
-    _of_site(nullable=True),
+    of_user(),
+    of_site(nullable=True),
     Column("role", String, nullable=False),  # owner, admin, analyst, viewer, dpo
 )
 """What a user may do on a site; no site: on every site, those to come included."""
@@ -122,7 +122,7 @@ keys = Table(
     "keys",
     metadata,
     Column("id", String, primary_key=True),  # also the readable part of the key itself
-    _of_site(),
+    of_site(),
     Column("name", String, nullable=False),
     Column("scopes", String, nullable=False),  # comma list
     Column("secret_hash", String, nullable=False),
@@ -136,7 +136,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("token_hash", String, primary_key=True),
-    _of_user(),
+    of_user(),
     Column("opened_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # to the minute
     Index(None, "user_id"),
@@ -168,7 +168,7 @@ goals = Table(
     "goals",
     metadata,
     Column("id", Integer, primary_key=True),
-    _of_site(),
+    of_site(),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),  # page, feature
     Column("pattern", String, nullable=False),  # a path pattern, or a feature's name

@@ -7,7 +7,7 @@ insert into visits
     entry, entry_hostname, exit, exit_hostname,
     source, channel, referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, click,
     country, region, city, browser, browser_version, os, os_version, device, language,
-    pageviews, events, engaged_ms, is_bounce, is_engaged, version
+    pageviews, events, engaged_ms, is_bounce, is_engaged, version, consented
 )
 with
     name != 'engagement' as counts,
@@ -35,7 +35,8 @@ select
     sum(engaged_ms) as engaged,
     pages <= 1 and features = 0,
     pages >= 2 or features >= 1 or engaged >= 10000,
-    count()
+    count(),
+    any(consented)
 from events
 where {which}
   and not is_loose

@@ -85,7 +85,7 @@ def test_the_version_named_is_the_newest_there_is() -> None:
 
 def test_migrating_twice_does_nothing(empty_url: str) -> None:
     database = open_database(empty_url)
-    assert migrate(database) == [tables.VERSION]
+    assert migrate(database)[-1] == tables.VERSION
     assert migrate(database) == []
     database.close()
 
@@ -110,7 +110,7 @@ def test_a_failed_migration_leaves_nothing_behind(empty_url: str, monkeypatch: p
     with pytest.raises(RuntimeError):
         migrate(database)
     monkeypatch.undo()
-    assert migrate(database) == [tables.VERSION]
+    assert migrate(database)[-1] == tables.VERSION
     database.close()
 
 

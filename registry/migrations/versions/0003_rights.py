@@ -1,0 +1,14 @@
+"""Tables of what visitors asked of us: the queue of requests.
+
+A migration is frozen when it is released: it repeats the tables instead of importing them.
+There is no way down: to go back, restore the backup that `footfall migrate` asks for.
+"""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,5 @@
+"""Tables of the registry about who looked at what, and who may.
+
+They share `metadata`, times and keys with tables.py; a test compares them with what the migrations build.
+What must die with a site hangs on it by a cascading foreign key.
+"""
