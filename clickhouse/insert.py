@@ -74,9 +74,7 @@ STORED: Mapping[Table, str] = {
 def insert_events(store: Store, rows: Sequence[PlacedEvent], *, token: str) -> None:
     """Insert events as one block. Derive their visits afterwards (visits.py)."""
     events = [row.event for row in rows]
-    columns: dict[str, Sequence[object]] = {
-        column: [value(event) for event in events] for column, value in EVENT_VALUES.items()
-    }
+    columns: dict[str, Sequence[object]] = {column: list(map(value, events)) for column, value in EVENT_VALUES.items()}
     columns["visit_id"] = [row.visit_id for row in rows]
     columns |= _positions([row.position for row in rows])
     types = [*EVENT_COLUMNS.values(), *PLACE_COLUMNS.values()]

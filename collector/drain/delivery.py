@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 from clickhouse.client import BadRow, Store, StoreAway
 from clickhouse.insert import Table, insert_events, insert_refusals, stored_positions
 from clickhouse.rows import Event, PlacedEvent, Position, Reason, RefusalCount
-from clickhouse.visits import derive_visits, merge_visits
+from clickhouse.visits import Rows, derive_visits, derive_visits_of_rows, merge_visits
 from collector.drain.batch import Batch
 from collector.drain.parcel import CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
 from collector.drain.quarantine import Quarantine, Rejected
@@ -66,7 +66,9 @@ class Delivery:
                 raise Swallowed(f"{len(events) + len(refusals)} rows are not in the store yet")
         if parcel.merges:
             merge_visits(self._store, parcel.merges)
-        derive_visits(self._store, parcel.visits)
+            derive_visits(self._store, {(merge.site_id, merge.into) for merge in parcel.merges})
+        rows = Rows(self._batch.segment.key, self._batch.a, self._batch.b)
+        derive_visits_of_rows(self._store, rows, parcel.visits)
 
     def _own_up(self, token: str) -> None:
         """Count the events that can never be stored, once each, under the position they would have had."""

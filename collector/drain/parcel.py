@@ -37,7 +37,7 @@ class Parcel(msgspec.Struct, frozen=True):
     dropped: list[RefusalCount]
     """Those of the refusals that the drain found itself."""
     visits: set[tuple[int, int]]
-    """(site, visit) that it changes."""
+    """(site, visit) of the events."""
     merges: list[Merge] = []
 
     @property
@@ -68,7 +68,7 @@ def utc_day(_site_id: int, ts: int) -> int:
 def pack(batch: Batch, decided: Decided, day_of: DayOf = utc_day) -> Parcel:
     """Make the rows of a batch."""
     key, a, marks = batch.segment.key, batch.a, decided.marks
-    parcel = Parcel([], [], [], {(merge.site_id, merge.into) for merge in decided.merges}, decided.merges)
+    parcel = Parcel([], [], [], set(), decided.merges)
     for seq, kept in batch.records.events:
         event, mark = kept.event, marks[seq - a]
         if mark in REASONS:
