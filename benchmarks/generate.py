@@ -13,11 +13,13 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from running import footfall
 
 from clickhouse.client import Store, connect
+from clickhouse.close_days import close_days
 from clickhouse.migrate import migrate
 from clickhouse.visits import DERIVE_SITE
 
@@ -149,6 +151,9 @@ def generate(directory: Path, events: int, big: int) -> dict[str, int]:
             fill(store, sites[host], host, (events - big) // len(SMALL), now_ms)
         for table in ("events", "visits"):  # as after some days at rest
             store.writer.command(f"optimize table {table} final")
+        for site in sites.values():
+            while not close_days(store, site, "UTC", datetime.now(UTC)):
+                pass
         return {table: store.query(f"select count() from {table}")[0][0] for table in ("events", "visits")} | sizes(
             store
         )

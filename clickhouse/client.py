@@ -10,12 +10,8 @@ This is the only module that knows the driver. It does no retrying of inserts: t
 from __future__ import annotations
 
 import logging
-import queue
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
 from clickhouse_connect import get_client
 from clickhouse_connect.driver import options as driver_options
@@ -35,8 +31,15 @@ from clickhouse.faults import (
     fault_of_question,
     fault_of_write,
 )
-from clickhouse.fit import misfit
-from clickhouse.limits import QUESTION_SECONDS, READER_SETTINGS, WRITE_SECONDS, WRITER_SETTINGS, engine_options
+from clickhouse.limits import (
+    BACKGROUND_SETTINGS,
+    QUESTION_SECONDS,
+    READER_SETTINGS,
+    WRITE_SECONDS,
+    WRITER_SETTINGS,
+    engine_options,
+)
+from clickhouse.store import Row, Store, Writer
 
 __all__ = [
     "BadRow",
@@ -54,7 +57,6 @@ __all__ = [
 # Rows are lists here. Looking for a DataFrame, the driver would load pandas: 46 MB and half a second.
 vars(driver_options)["pd"] = None
 
-Row: TypeAlias = tuple[Any, ...]
 Opener: TypeAlias = Callable[[], Client]
 Result = TypeVar("Result")
 
@@ -102,116 +104,6 @@ class Handle:
             client.close()
 
 
-class Writer:
-    """The one handle that changes the store. Calls wait for each other."""
-
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
-        self._lock = threading.Lock()
-
-    def command(self, sql: str, params: Mapping[str, object] = {}, *, use_database: bool = True) -> None:
-        """Run a statement that returns nothing."""
-        with self._lock:
-            self._handle.run(
-                lambda client: client.command(sql, parameters=dict(params), use_database=use_database),
-                fault_of_write,
-            )
-
-    def query(self, sql: str, params: Mapping[str, object] = {}) -> list[Row]:
-        """Ask what must be as fresh as our own last insert."""
-        with self._lock:
-            return self._handle.run(lambda client: _rows(client, sql, params), fault_of_write)
-
-    def insert(
-        self,
-        table: str,
-        columns: Mapping[str, Sequence[object]],
-        *,
-        token: str,
-        query_id: str = "",
-        types: Sequence[str] = (),
-    ) -> None:
-        """Insert whole columns as one block; repeating it with the same token soon after changes nothing.
-
-        `types` are the columns' ClickHouse types; without them the driver asks for them first.
-        Raises BadRow when these rows can never be stored, StoreAway when it is unknown whether they were.
-        """
-        if not columns or not len(next(iter(columns.values()))):
-            return
-        settings = {"insert_deduplication_token": token} | ({"query_id": query_id} if query_id else {})
-
-        def work(client: Client) -> object:
-            return client.insert(
-                table,
-                list(columns.values()),
-                column_names=list(columns),
-                column_type_names=list(types) or None,
-                column_oriented=True,
-                settings=settings,
-            )
-
-        with self._lock:
-            try:
-                self._handle.run(work, fault_of_write)
-            except (ValueError, OverflowError):  # the driver's own conversions: a lone surrogate, a number too large
-                raise BadRow("a value does not fit its column") from None
-            except StoreError:
-                if types and (column := misfit(columns, types)):
-                    raise BadRow(f"a value does not fit the column {column}") from None
-                raise
-
-    def close(self) -> None:
-        with self._lock:
-            self._handle.close()
-
-
-class Store:
-    """The store, open. A context manager; `close` is idempotent."""
-
-    def __init__(self, target: Target, writer: Writer, readers: Sequence[Handle]) -> None:
-        self.database = target.database
-        self.cluster = target.cluster
-        self.is_embedded = target.directory is not None
-        self.writer = writer
-        self.reader_count = len(readers)
-        self._readers = tuple(readers)
-        self._idle: queue.LifoQueue[Handle] = queue.LifoQueue()
-        for reader in readers:
-            self._idle.put(reader)
-
-    def query(self, sql: str, params: Mapping[str, object] = {}, *, name: str = "") -> list[Row]:
-        """Ask on a read-only handle; waits for one when all are busy. `name` goes into the statement as a comment."""
-        statement = f"/* {name} */ {sql}" if name.replace("_", "").isalnum() else sql
-        with self._reader() as reader:
-            return reader.run_anywhere(lambda client: _rows(client, statement, params))
-
-    @contextmanager
-    def _reader(self) -> Iterator[Handle]:
-        reader = self._idle.get()
-        try:
-            yield reader
-        finally:
-            self._idle.put(reader)
-
-    def close(self) -> None:
-        for reader in self._readers:
-            reader.close()
-        self.writer.close()
-
-    def __enter__(self) -> Store:
-        return self
-
-    def give_back_memory(self) -> None:
-        """Return to the system what an embedded engine keeps for its next big insert: 90 MB after 200,000 rows."""
-        if self.is_embedded:
-            self.writer.command("system jemalloc purge")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
 def connect(dsn: str, *, database: str = "footfall", readers: int = 2, memory_bytes: int | None = None) -> Store:
     """Open the store that a DSN names (dsn.py says how one looks).
 
@@ -222,12 +114,16 @@ def connect(dsn: str, *, database: str = "footfall", readers: int = 2, memory_by
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it logs values that do not convert
     if target.directory is not None:
         return _open_embedded(target, readers, memory_bytes or memory_for_engine())
-    writer = Handle([_server(target, host, WRITER_SETTINGS, WRITE_SECONDS) for host in target.hosts], target.database)
+
+    def writing(settings: Mapping[str, object]) -> Writer:
+        openers = [_server(target, host, settings, WRITE_SECONDS) for host in target.hosts]
+        return Writer(Handle(openers, target.database))
+
     pool = [
         Handle([_server(target, host, READER_SETTINGS, QUESTION_SECONDS + 5) for host in target.hosts], target.database)
         for _ in range(readers)
     ]
-    return Store(target, Writer(writer), pool)
+    return Store(target, writing(WRITER_SETTINGS), writing(BACKGROUND_SETTINGS), writing(WRITER_SETTINGS), pool)
 
 
 def _open_embedded(target: Target, readers: int, memory_bytes: int) -> Store:
@@ -254,7 +150,8 @@ def _open_embedded(target: Target, readers: int, memory_bytes: int) -> Store:
             raise StoreLocked(f"another process is using {directory}: stop it first") from None
         raise StoreMisconfigured(f"cannot open the store in {directory}: {refusal}") from None
     claim_insert_files(directory)
-    return Store(target, Writer(writer), pool)
+    background, ender = (Handle([opener(settings)], target.database) for settings in (BACKGROUND_SETTINGS, {}))
+    return Store(target, Writer(writer), Writer(background), Writer(ender), pool)
 
 
 def _server(target: Target, host: Host, settings: Mapping[str, object], seconds: int) -> Opener:
@@ -271,10 +168,6 @@ def _server(target: Target, host: Host, settings: Mapping[str, object], seconds:
         form_encode_query_params=True,  # what is asked stays out of URLs: those are logged and bounded on the way
         client_name="footfall",
     )
-
-
-def _rows(client: Client, sql: str, params: Mapping[str, object]) -> list[Row]:
-    return [tuple(row) for row in client.query(sql, parameters=dict(params)).result_rows]
 
 
 def _translate(refusal: ClickHouseError, fault: Callable[..., StoreError]) -> StoreError:

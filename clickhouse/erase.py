@@ -4,12 +4,14 @@ In: a store and a site's number. Out: what was erased, table by table; StoreErro
 by their column `site_id`, so a new table cannot be forgotten. Repeating it is harmless: a crash halfway is mended by
 calling again. Nobody may insert rows of the site meanwhile (the caller refuses its events and has emptied the spool).
 The number stands in a Memory table and never in the statement: ClickHouse keeps statements of mutations on disk.
+That table stays, empty: a mutation that outlives our patience finds it, and does not hang for want of it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable
 
 import msgspec
 
@@ -58,6 +60,7 @@ def erase_site(store: Store, site_id: int) -> list[Erased]:
     erased = []
     on_cluster = f"on cluster {store.cluster}" if store.cluster else ""
     store.writer.command(f"create table if not exists {STAGING} {on_cluster} (site_id UInt32) engine = Memory")
+    # One that is still busy with another site may find this one instead: it too is to go, and the other is asked again.
     try:
         _stage(store, site_id)
         for table in tables_of_sites(store):
@@ -66,7 +69,7 @@ def erase_site(store: Store, site_id: int) -> list[Erased]:
                 store.writer.command(_deletion(table, on_cluster), {"site_id": site_id})
             erased.append(Erased(table, rows, partitions))
     finally:
-        store.writer.command(f"drop table {STAGING} {on_cluster} sync")
+        store.writer.command(f"truncate table {STAGING} {on_cluster}")
     left = [entry.table for entry in erased if _rows_of(store, entry.table, site_id)[0]]
     if left:
         raise StoreError(f"rows of the site are still in {', '.join(left)}: is something still inserting them?")
@@ -91,12 +94,19 @@ def wait_for_old_parts(store: Store, patience_seconds: float) -> bool:
         if time.monotonic() >= deadline:
             return False
         for table in {table for table, _ in old}:
-            _wake_cleaner(store, table)
+            wake_cleaner(store, table)
         time.sleep(POLL_SECONDS)
     return True
 
 
-def _wake_cleaner(store: Store, table: str) -> None:
+def old_parts(store: Store, tables: Iterable[str]) -> set[tuple[str, str]]:
+    """Return (table, part) of files that are replaced and still there."""
+    shard = "_shard" if store.cluster else ""
+    return {(table, part) for table, part in store.query(OLD_PARTS, {"tables": [table + shard for table in tables]})}
+
+
+def wake_cleaner(store: Store, table: str) -> None:
+    """Ask ClickHouse to delete replaced files of a table now."""
     # The cleaner of a quiet table sleeps for up to 5 minutes; to start what was never stopped wakes it (1 s, measured).
     # A server may not let us: then it is a matter of waiting.
     with contextlib.suppress(StoreError):

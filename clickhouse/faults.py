@@ -1,15 +1,15 @@
 """What can go wrong with the store: a small tree of exceptions, and which ClickHouse code belongs where.
 
 In: the numeric code and symbolic name that ClickHouse gives. Out: one StoreError with one readable line.
-Invariant: a message never quotes a row or a value (ClickHouse quotes both), so it may be logged; only errors
-about our own statements keep ClickHouse's words. It knows nothing of the driver: client.py catches and asks here.
+Invariant: no message quotes a row or a value, as ClickHouse does; only errors about statements keep its words.
 
     StoreError            anything the store refused; `code` is ClickHouse's number, or None
     ├── StoreAway         not reachable, overloaded or restarting: try again later, nothing is wrong with the data
     ├── StoreLocked       another process holds the embedded store's directory
     ├── StoreMisconfigured  an address, directory or package that cannot work: says which setting to change
     ├── BadRow            the data cannot be stored as it is: trying again cannot help
-    └── QuestionTooHeavy  a question met its limit of time or memory
+    ├── QuestionTooHeavy  a question met its limit of time or memory
+    └── QuestionDropped   nobody waits for the answer any more
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class StoreMisconfigured(StoreError):
 
 class BadRow(StoreError):
     """At least one row of an insert can never be stored as it is."""
+
+
+class QuestionDropped(StoreError):
+    """Whoever asked has gone away."""
 
 
 class QuestionTooHeavy(StoreError):

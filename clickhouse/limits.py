@@ -19,6 +19,14 @@ WRITER_SETTINGS: dict[str, object] = {
     "wait_end_of_query": 1,  # a fault found late must not come after a 200
 }
 
+BACKGROUND_SETTINGS: dict[str, object] = WRITER_SETTINGS | {
+    "max_threads": 1,
+    "max_memory_usage": READER_MEMORY,
+    "max_bytes_before_external_group_by": SPILL_MEMORY,
+    "max_bytes_before_external_sort": SPILL_MEMORY,
+    "do_not_merge_across_partitions_select_final": 1,
+}
+
 READER_SETTINGS: dict[str, object] = {
     "max_threads": 2,
     "max_memory_usage": READER_MEMORY,

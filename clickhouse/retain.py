@@ -57,6 +57,11 @@ where _partition_id in {{partitions:Array(String)}}
 group by _partition_id
 settings apply_deleted_mask = 0
 """
+WHOLE = """
+select count()
+from {table}
+where site_id in {{due:Array(UInt32)}} or site_id not in {{spared:Array(UInt32)}}
+"""
 DROP = "alter table {table} {on_cluster} drop partition id '{partition}'"
 DELETE = """
 alter table {table} {on_cluster}
@@ -65,6 +70,8 @@ alter table {table} {on_cluster}
 settings mutations_sync = 0
 """
 """A row that is only marked as deleted is hidden from `delete`, so the marks are carried out first."""
+
+FIRST_OF_DAYS = date(1970, 1, 1)
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -92,6 +99,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What neither is known nor was removed is kept from this day on."""
     all_from: date
     """The first day that any known site keeps: whole partitions before it may go."""
+    at_most: Mapping[str, date] = {}
+    """Table -> the first day that any row of it may have, whatever its site keeps."""
+    apart: Mapping[str, date] = {}
+    """Table -> the same, where the limits of sites do not count: what is kept there was made to outlive them."""
+    spared: Mapping[str, str] = {}
+    """Table -> a condition (SQL of ours): only rows that meet it may go by age."""
 
 
 class Table(NamedTuple):
@@ -132,12 +145,12 @@ def rows_over(store: Store, table: Table, rule: Rule) -> Mapping[str, int]:
 
 def over(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
     """Return the condition that a row is over its limit, with its binds. Sites with one limit are one term."""
-    strays = Limit(0, rule.strays_from)
+    if table.asked in rule.apart:
+        return _over_apart(table, rule)
+    least = rule.at_most.get(table.asked, date.min)
+    strays = Limit(0, max(rule.strays_from, least))
     before = f"{table.moment} < " + ("toDate({{{}:UInt32}})" if table.is_day else "toDateTime({{{}:UInt32}}, 'UTC')")
-    terms = [
-        "site_id in {removed:Array(UInt32)}",
-        "site_id not in {spared:Array(UInt32)} and " + before.format("strays"),
-    ]
+    terms = ["site_id not in {spared:Array(UInt32)} and " + before.format("strays")]
     binds: dict[str, object] = {
         "removed": sorted(rule.removed),
         "spared": sorted({*rule.known, *rule.removed}),
@@ -145,11 +158,23 @@ def over(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
     }
     sites: dict[int, list[int]] = {}
     for limit in rule.limits:
-        sites.setdefault(_bound(limit, table), []).append(limit.site_id)
+        bound = _bound(Limit(limit.site_id, max(limit.first_day, least), limit.timezone), table)
+        sites.setdefault(bound, []).append(limit.site_id)
     for number, (bound, some) in enumerate(sorted(sites.items())):
         terms.append(f"site_id in {{sites{number}:Array(UInt32)}} and " + before.format(f"limit{number}"))
         binds |= {f"sites{number}": some, f"limit{number}": bound}
-    return " or ".join(f"({term})" for term in terms), binds
+    by_age = " or ".join(f"({term})" for term in terms)
+    if table.asked in rule.spared:
+        by_age = f"{rule.spared[table.asked]} and ({by_age})"
+    return f"site_id in {{removed:Array(UInt32)}} or ({by_age})", binds
+
+
+def _over_apart(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
+    """Return the condition for a table that keeps its rows by a limit of its own."""
+    first = Limit(0, max(rule.apart[table.asked], FIRST_OF_DAYS))
+    before = "toDate({first:UInt32})" if table.is_day else "toDateTime({first:UInt32}, 'UTC')"
+    binds: dict[str, object] = {"removed": sorted(rule.removed), "first": _bound(first, table)}
+    return f"site_id in {{removed:Array(UInt32)}} or {table.moment} < {before}", binds
 
 
 def end_of(partition: str) -> date | None:
@@ -174,10 +199,23 @@ def _remove(store: Store, table: Table, rule: Rule, partitions: Mapping[str, int
 def _dead(store: Store, table: Table, rule: Rule, partitions: Mapping[str, int]) -> set[str]:
     """Return the partitions that no site keeps: nothing else is in them, and nothing can come that would stay."""
     # A day of margin: partitions are of UTC, sites are up to 14 hours away.
-    latest = rule.all_from - timedelta(days=1)
+    latest = max(rule.all_from, rule.at_most.get(table.asked, date.min))
+    latest = rule.apart.get(table.asked, latest)
+    latest = latest - timedelta(days=1) if latest > FIRST_OF_DAYS else latest
     ended = [partition for partition in partitions if (end := end_of(partition)) and end <= latest]
     rows = store.query(ALL.format(table=table.asked), {"partitions": ended}, name="retain_partitions")
     return {partition for partition, count in rows if count == partitions[partition]}
+
+
+def counts_of(store: Store, rule: Rule) -> tuple[int, int]:
+    """Return how many rows are over their limit, and how many there are of the sites whose turn it is."""
+    due = {"due": [limit.site_id for limit in rule.limits], "spared": sorted({*rule.known, *rule.removed})}
+    gone = whole = 0
+    for table in tables_with_time(store):
+        gone += sum(rows_over(store, table, rule).values())
+        ((rows,),) = store.query(WHOLE.format(table=table.asked), due, name="retain_whole")
+        whole += rows
+    return gone, whole
 
 
 def _is_rewriting(store: Store, tables: Sequence[Table]) -> bool:

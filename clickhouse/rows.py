@@ -1,4 +1,4 @@
-"""The words of the store: Event, Visit, RefusalCount, and Reason.
+"""The words of the store: Event, Visit, the counts of what was refused and redacted, and Reason.
 
 A leaf: it imports nothing of ours, so every room may speak of these.
 A field is a column of the table of the same name (schema/), in the same unit. `Event` has no field
@@ -52,7 +52,7 @@ class Refusal(msgspec.Struct, frozen=True):
     """Which rule spoke, in our words, never the visitor's: a bot pattern's name, or a foreign host's plain name."""
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One kept thing: a page view, a feature use, or the engagement of a page view."""
 
     site_id: int
@@ -135,3 +135,16 @@ class RefusalCount(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     count: int
     rule: str = ""
+
+
+class RedactionCount(msgspec.Struct, frozen=True, array_like=True):
+    """So often something personal was taken out of events of a site in one place, on a day, since the last count."""
+
+    site_id: int
+    day: int
+    """Days since 1970-01-01 in the site's own time zone."""
+    kind: str
+    """What it was: `email`, `phone`… the word that stands in its place."""
+    place: str
+    """The scrubbed path, or the field that it stood in."""
+    count: int

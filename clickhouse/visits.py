@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
+from clickhouse.changes import note_late
 from clickhouse.client import Store
 
 VISITS_AT_ONCE = 1000
@@ -67,6 +68,7 @@ def start_of(visit_id: int) -> int:
 
 def derive_visits(store: Store, visits: Collection[tuple[int, int]]) -> None:
     """Write the rows of these (site_id, visit_id) from their events; 0 names no visit and is passed over."""
+    note_late(store, ((site_id, start_of(visit_id)) for site_id, visit_id in visits if visit_id))
     for pairs in _by_day(visits):
         starts = [start_of(visit_id) for _, visit_id in pairs]
         store.writer.command(
@@ -155,7 +157,8 @@ OF_ROWS = """(site_id, visit_id) global in (
         and ts < fromUnixTimestamp64Milli({until:Int64})
   )"""
 """`global`: on a cluster the rows are looked for once, wherever they lie."""
-DERIVE = _statement("derive_visits").replace("{which}", "(site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}")
+DERIVE_EVENTS = _statement("derive_visits")
+DERIVE = DERIVE_EVENTS.replace("{which}", "(site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}")
 DERIVE_ROWS = _statement("derive_visits").replace("{which}", OF_ROWS)
 DERIVE_SITE = _statement("derive_visits").replace("{which}", "site_id = {site:UInt32}")
 RECENT = _statement("recent_visits")

@@ -9,6 +9,7 @@ and a log line that says where: nothing of a request leaves by an error.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -25,7 +26,10 @@ from collector.endpoint import EVENT_PATHS, Endpoint
 from collector.health import Condition, Health
 from collector.intake import Bridge, Intake
 from collector.peers import MANNERS, OWN, Peer
-from collector.privacy.pages import Pages
+from collector.privacy.consenting import Consenting, Log
+from collector.privacy.notice import version_of
+from collector.privacy.pages import Pages, consent_text
+from collector.privacy.say import Rights
 from collector.rate import Rate
 from collector.serverside.endpoint import CheckKey, ServerSide
 from collector.settings import Settings
@@ -48,12 +52,18 @@ def create_collector(
     secret: bytes,
     tag: Tag | None = None,
     check_key: CheckKey | None = None,
+    consents: Log | None = None,
+    rights: Rights | None = None,
+    last_audit: Callable[[], str | None] = lambda: None,
     otherwise: ASGIApp | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Collector:
     """Build the collector.
 
     `keep` makes records durable; `secret` signs the visitor's forms; without a `tag` there is no `/s.js`, without
-    `check_key` no `/api/events`. `ledger` adds up all processes' tallies where there are several.
+    `check_key` no `/api/events`, without `consents` no `/privacy/consent`. `ledger` adds up all processes' tallies
+    where there are several. Without `rights` the visitor's page offers nothing about records; `last_audit` is a line
+    for its foot.
     """
     proxies = Proxies(settings.trusted_proxies)
     rate = Rate(settings.rate_limit)
@@ -65,6 +75,7 @@ def create_collector(
         tally=tally,
         rate=rate,
         proxies=proxies,
+        now_ms=lambda: int(now() * 1000),
     )
     # The mirror shows what the pipeline would do, with keys that nobody keeps.
     throw_away = msgspec.structs.replace(tools, salt=lambda _site, _day: os.urandom(32))
@@ -75,9 +86,16 @@ def create_collector(
         secret=secret,
         base_url=settings.base_url,
         credit=tools.credit,
+        has_consents=consents is not None,
+        rights=rights,
+        last_audit=last_audit,
+        now=now,
     )
+    routes = pages.routes()
+    if consents is not None:
+        routes += _consenting(settings, snapshot, consents, rights, intake, pages, secret, now).routes()
     health = Health(ledger or tally.ledger, snapshot, condition, settings.metrics_token)
-    routes = [*pages.routes(), *health.routes()]
+    routes += health.routes()
     routes += [Route(path, Peer(manner, intake)) for path, manner in {**MANNERS, **OWN}.items()]
     if tag is not None:
         routes += [Route("/s.js", tag.latest), Route("/s.{hash}.js", tag.pinned)]
@@ -88,6 +106,30 @@ def create_collector(
         routes += servers.routes()
     router = Router(routes, redirect_slashes=False, default=otherwise)
     return Collector(Endpoint(intake), router, settings.base_path())
+
+
+def _consenting(
+    settings: Settings,
+    sites: Snapshot,
+    consents: Log,
+    rights: Rights | None,
+    intake: Intake,
+    pages: Pages,
+    secret: bytes,
+    now: Callable[[], float],
+) -> Consenting:
+    return Consenting(
+        sites=sites,
+        consents=consents,
+        secret=secret,
+        version=version_of,
+        admit=intake.admit,
+        text=consent_text,
+        rights=rights,
+        show_receipt=pages.show_receipt,
+        base_url=settings.base_url,
+        now=now,
+    )
 
 
 class Collector:

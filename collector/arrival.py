@@ -27,13 +27,15 @@ class Signals(msgspec.Struct, frozen=True):
     """`granted_gpc`: granted while a GPC or DNT signal was on."""
     vid_cookie: str = ""
     """Value of the consented visitor cookie, or empty."""
+    showing: str = ""
+    """Value of the cookie of a visitor who asked to be shown what is recorded from then on, or empty."""
     prefetch: bool = False
     """`Sec-Purpose` or `Purpose` says prefetch or prerender."""
     webdriver: bool = False
     """The page said it is driven by automation."""
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True):
     """What one request said about one event."""
 
     name: str

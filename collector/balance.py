@@ -17,6 +17,9 @@ import msgspec
 from clickhouse.rows import Reason
 from collector.tally import Ledger
 
+ERASED = "erased"
+"""Stands beside the reasons: its visitor had it erased while it was on its way. No row of the store tells of it."""
+
 
 class Settled(Protocol):
     """What the drain tells, by site."""
@@ -29,6 +32,8 @@ class Settled(Protocol):
     def without_visit(self) -> Mapping[int, int]: ...
     @property
     def unstorable(self) -> Mapping[int, int]: ...
+    @property
+    def erased(self) -> Mapping[int, int]: ...
     @property
     def found(self) -> Mapping[int, int]: ...
 
@@ -46,7 +51,8 @@ class Book(msgspec.Struct, frozen=True):
 
 def balance(edge: Ledger, drain: Settled) -> dict[int, Book]:
     """Close the books. Take `drain` before `edge`: what was settled had been received by then."""
-    sites = {*edge.received, *drain.kept, *drain.duplicate, *drain.without_visit, *drain.unstorable, *drain.found}
+    late = (drain.kept, drain.duplicate, drain.without_visit, drain.unstorable, drain.erased, drain.found)
+    sites = {*edge.received, *(site for counts in late for site in counts)}
     return {site: _book(site, edge, drain) for site in sorted(sites)}
 
 
@@ -54,7 +60,11 @@ def _book(site: int, edge: Ledger, drain: Settled) -> Book:
     at_edge = edge.refused.get(site, {})
     late = {
         str(reason): counts[site]
-        for reason, counts in ((Reason.NO_VISIT, drain.without_visit), (Reason.UNSTORABLE, drain.unstorable))
+        for reason, counts in (
+            (Reason.NO_VISIT, drain.without_visit),
+            (Reason.UNSTORABLE, drain.unstorable),
+            (ERASED, drain.erased),
+        )
         if site in counts
     }
     kept, duplicate = drain.kept.get(site, 0), drain.duplicate.get(site, 0)

@@ -32,7 +32,7 @@ from collector.answer import (
     send_answer,
 )
 from collector.dialects.plausible import Problem, parse
-from collector.intake import Intake, Unavailable, reasons_of, told
+from collector.intake import SAID_NO, Intake, Unavailable, reasons_of, told
 from collector.sender import Head, read_head, sender_of
 
 EVENT_PATHS = ("/e", "/api/event")
@@ -74,7 +74,7 @@ class Endpoint:
             arrivals = parse(body, sender_of(head, address))
             if isinstance(arrivals, Problem):
                 return _bad_request(arrivals)
-            return _accepted(reasons_of(await self._intake.take(arrivals, address)))
+            return _accepted(reasons_of(await self._intake.take(arrivals, address)), head)
         except Unavailable:
             return Answer(503, b"Cannot keep events now.\n", (TEXT, retry_after()))
         except Exception as error:
@@ -84,10 +84,11 @@ class Endpoint:
 
     def headers_of(self, answer: Answer, head: Head) -> list[Header]:
         """Return all headers of an answer to the sender of `head`."""
-        headers = all_headers(answer)
-        if self._intake.may_read(head):
-            headers += ((b"access-control-allow-origin", head[b"origin"]), _EXPOSED)
-        return headers
+        return [*all_headers(answer), *self.reader_headers(head)]
+
+    def reader_headers(self, head: Head) -> tuple[Header, ...]:
+        """Return what lets a script on the sender's origin read the answer, or nothing."""
+        return ((b"access-control-allow-origin", head[b"origin"]), _EXPOSED) if self._intake.may_read(head) else ()
 
     async def _receive(self, scope: Scope, head: Head, receive: Receive) -> Answer | None:
         """Read a request to its end; None when the sender hung up."""
@@ -120,11 +121,17 @@ def _why_unreadable(head: Head) -> Answer | None:
     return TOO_LONG if is_too_long(head) else None
 
 
-def _accepted(reasons: list[Reason]) -> Answer:
-    """Answer 202 `ok` either way: a visitor's page must not fare worse for having declined."""
+def _accepted(reasons: list[Reason], head: Head) -> Answer:
+    """Answer 202 `ok` either way: a visitor's page must not fare worse for having declined.
+
+    A script whose visitor said no in a way that only we could see is told to stop; our snippet reads `X-Refused`.
+    """
     if not reasons:
         return _OK
-    return Answer(202, b"ok", (TEXT, (b"x-refused", told(reasons)), (b"x-plausible-dropped", b"%d" % len(reasons))))
+    refused: tuple[Header, ...] = ((b"x-refused", told(reasons)), (b"x-plausible-dropped", b"%d" % len(reasons)))
+    if head.get(b"sec-fetch-dest") == b"empty" and not SAID_NO.isdisjoint(reasons):
+        return Answer(202, b'{"stop":1}', (JSON, *refused))
+    return Answer(202, b"ok", (TEXT, *refused))
 
 
 _OK = Answer(202, b"ok")

@@ -9,17 +9,31 @@ which it takes for a request of its own.
 from __future__ import annotations
 
 import http
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any
 
-from collector.answer import MAX_BODY_BYTES, Answer
+from collector.answer import MAX_BODY_BYTES, Answer, Header, all_headers
 from collector.app import Collector
 from collector.endpoint import Endpoint
 from collector.guard import Guard
 from collector.sender import Head, read_head
 
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+
+
+def _lines_of(headers: Iterable[Header]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+_reader_lines = lru_cache(1024)(_lines_of)
+"""Remembered: those who may read are our sites' own origins."""
+
+
+@lru_cache(64)
+def _head_of(answer: Answer) -> bytes:
+    """Write what is the same whoever asked; remembered, because nearly all answers are one."""
+    status = http.HTTPStatus(answer.status)
+    return b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) + _lines_of(all_headers(answer))
 
 
 class Turn:
@@ -56,9 +70,15 @@ class Express(Guard):
         self._paths = paths
         self._turn: Turn | None = None
 
+    def on_message_begin(self) -> None:
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        if self._phase != "head":
+            self._begin_head()
+
     def on_headers_complete(self) -> None:
         is_busy = self.cycle is not None and not self.cycle.response_complete
         if self.url not in self._paths or is_busy or not self._begin_turn():
+            self._make_scope()
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -79,6 +99,22 @@ class Express(Guard):
         task = self.loop.create_task(self._work(turn, turn.address))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+    def on_response_complete(self) -> None:
+        if self.pipeline or not isinstance(self.cycle, Turn) or self._phase != "work":
+            super().on_response_complete()
+            return
+        # The connection is idle from here: a deadline of the guard's instead of a timer that is made and ended each time.
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._begin_idle()
+
+    def _make_scope(self) -> None:
+        """Do for the common lane what uvicorn does when a message begins; an event in the lane needs none of it."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
 
     def _begin_turn(self) -> bool:
         """Take the request if it is plain; the endpoint sees its head before its body, as in the common lane."""
@@ -108,12 +144,11 @@ class Express(Guard):
         turn.response_complete = True
         if turn.disconnected:
             return
-        lines = [_STATUS_LINES[answer.status]]
-        for name, value in (*self.server_state.default_headers, *self._endpoint.headers_of(answer, turn.head)):
-            lines += (name, b": ", value, b"\r\n")
-        if not turn.keep_alive:
-            lines.append(b"connection: close\r\n")
-        lines += (b"\r\n", answer.body)
+        lines = [_head_of(answer), _lines_of(self.server_state.default_headers)]
+        if b"origin" in turn.head:
+            lines.append(_reader_lines(self._endpoint.reader_headers(turn.head)))
+        lines.append(b"\r\n" if turn.keep_alive else b"connection: close\r\n\r\n")
+        lines.append(answer.body)
         self.transport.write(b"".join(lines))
         if not turn.keep_alive:
             self.transport.close()

@@ -9,6 +9,7 @@ not this machine. Labels name sites and reasons, never a visitor.
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -37,14 +38,27 @@ class Condition(msgspec.Struct, frozen=True):
     store_answers: bool = True
     waiting: int = 0
     """Events in the spool that are not in the store yet."""
+    oldest_seconds: float = 0.0
+    """How long the oldest of them has been waiting."""
     spool_bytes: int = 0
+    lost: int = 0
+    """Records that damage to the spool's files has cost."""
     quarantined: int = 0
+    batches: int = 0
+    insert_seconds: float = 0.0
+    """What storing these batches took."""
+    retries: int = 0
+    lag_seconds: float = 0.0
+    """How long the first event of the last stored batch was on its way."""
     kept: Mapping[int, int] = {}
-    """By site, since this process started; so are the next four."""
+    """By site, since this process started; so are the next five."""
     duplicate: Mapping[int, int] = {}
     without_visit: Mapping[int, int] = {}
     unstorable: Mapping[int, int] = {}
     found: Mapping[int, int] = {}
+    erased: Mapping[int, int] = {}
+    demanded_ms: int = 0
+    """When the oldest demand of a visitor that is not fulfilled was made, in ms since 1970; 0: there is none."""
     retention_overdue: bool = False
     """What sites no longer keep has been waiting for an hour, and is not proved to be deleted."""
 
@@ -81,7 +95,8 @@ class Health:
         """`GET /readyz`."""
         now = self._condition()
         status = "unavailable" if not now.spool_accepts else "ready" if now.store_answers else "degraded"
-        told = {"status": status, "spool": now.spool_accepts, "store": now.store_answers, "waiting": now.waiting}
+        told = {"status": status, "spool": now.spool_accepts, "store": now.store_answers, "waiting": now.waiting,
+                "oldest_seconds": round(now.oldest_seconds, 1)}  # fmt: skip
         return JSONResponse(told, 200 if now.spool_accepts else 503, _UNCACHED)
 
     async def metrics(self, request: Request) -> Response:
@@ -101,7 +116,8 @@ class Health:
 
     def _families(self) -> list[Family]:
         now = self._condition()  # before the ledger: see balance()
-        books = balance(self._ledger(), now)
+        edge = self._ledger()
+        books = balance(edge, now)
         refused: dict[Labels, float] = {
             self._of(site, reason): count for site, book in books.items() for reason, count in book.refused.items()
         }
@@ -110,6 +126,7 @@ class Health:
             return {self._of(site): count(book) for site, book in books.items()}
 
         events = "footfall_events"
+        waited = max(0.0, time.time() - now.demanded_ms / 1000) if now.demanded_ms else 0.0
         overdue: dict[Labels, float] = {(): int(now.retention_overdue)}
         return [
             (f"{events}_received_total", "counter", "Arrivals that could be read.", by_site(lambda b: b.received)),
@@ -118,8 +135,11 @@ class Health:
             (f"{events}_duplicate_total", "counter", "Resends that were dropped.", by_site(lambda b: b.duplicate)),
             ("footfall_spool_events", "gauge", "Accepted events not in the store yet.", by_site(lambda b: b.spool)),
             (f"{events}_quarantined_total", "counter", "Rows the store refused.", {(): now.quarantined}),
+            ("footfall_rate_limited_total", "counter", "Requests told to wait (429).", {(): edge.limited}),
+            *_of_the_drain(now),
             ("footfall_spool_bytes", "gauge", "Size of the spool on disk.", {(): now.spool_bytes}),
             ("footfall_spool_accepts", "gauge", "1 while events are accepted.", {(): int(now.spool_accepts)}),
+            ("footfall_demand_seconds", "gauge", "Age of the oldest demand of a visitor not fulfilled.", {(): waited}),
             ("footfall_retention_overdue", "gauge", "1 while rows may outlive their site's limit.", overdue),
             ("footfall_store_up", "gauge", "1 while the store answers.", {(): int(now.store_answers)}),
         ]
@@ -128,6 +148,18 @@ class Health:
         site = self._sites.by_id(site_id)
         labels = (("site", site.host if site else str(site_id or "")),)
         return (*labels, ("reason", reason)) if reason else labels
+
+
+def _of_the_drain(now: Condition) -> list[Family]:
+    inserts: dict[Labels, float] = {(): now.batches}
+    return [
+        ("footfall_spool_oldest_seconds", "gauge", "Age of the oldest event in the spool.", {(): now.oldest_seconds}),
+        ("footfall_spool_lost_total", "counter", "Records that damaged files have cost.", {(): now.lost}),
+        ("footfall_drain_lag_seconds", "gauge", "From receipt to store, last batch.", {(): now.lag_seconds}),
+        ("footfall_drain_retries_total", "counter", "Deliveries that failed and are repeated.", {(): now.retries}),
+        ("footfall_insert_seconds_sum", "counter", "What storing batches took.", {(): now.insert_seconds}),
+        ("footfall_insert_seconds_count", "counter", "Batches stored.", inserts),
+    ]
 
 
 def exposition(families: list[Family]) -> str:

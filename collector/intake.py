@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from clickhouse.rows import Event, Reason, Refusal
@@ -18,11 +19,14 @@ from collector.address import Proxies
 from collector.arrival import Arrival
 from collector.distill.host import owns, told_host
 from collector.rate import Rate
-from collector.sender import Head, address_of, host_of, origin_host
+from collector.sender import MAX_ORIGIN, Head, address_of, host_of, origin_host
 from collector.spool import SpoolError
 from collector.tally import Tally
 from registry.errors import SaltsRefused
 from registry.site import Site
+
+SAID_NO = frozenset((Reason.OPTOUT, Reason.DENIED, Reason.GPC, Reason.DNT))
+"""What holds as long as a page is open, so that its tracker may as well stop. A consent may still be given."""
 
 _ORIGIN = re.compile(rb"https?://[A-Za-z0-9._-]+(:\d{1,5})?")
 
@@ -73,7 +77,10 @@ class Intake:
         address = address_of(head, peer, self._proxies)
         # Somebody to limit is who is no proxy of ours, or whom our proxy names.
         is_named = b"x-forwarded-for" in head or b"forwarded" in head or not self._proxies.trusts(address)
-        return address, self._rate.wait_seconds(address) if is_named else 0
+        seconds = self._rate.wait_seconds(address) if is_named else 0
+        if seconds:
+            self._tally.limited += 1
+        return address, seconds
 
     async def take(self, arrivals: Sequence[Arrival], address: str) -> list[Refusal | None]:
         """Decide on each, make the acceptable ones durable, then count."""
@@ -81,7 +88,7 @@ class Intake:
             self._rate.charge(address, len(arrivals) - 1)
         now_ms = self._now_ms()
         records: list[bytes] = []
-        kept: list[int] = []
+        kept: list[tuple[Event, Site]] = []
         refused: list[tuple[Refusal, Site | None]] = []
         outcomes: list[Refusal | None] = []
         try:
@@ -91,16 +98,17 @@ class Intake:
                 if isinstance(outcome, Refusal):
                     refused.append((outcome, site))
                     outcomes.append(outcome)
-                else:
+                elif site:
                     records.append(self._encode(outcome, arrival.event_id))
-                    kept.append(outcome.site_id)
+                    kept.append((outcome, site))
                     outcomes.append(None)
             if records:
                 await self._keep(records)
         except (SpoolError, SaltsRefused, OSError):
             raise Unavailable from None
-        for site_id in kept:
-            self._tally.receive(site_id)
+        for event, where in kept:
+            self._tally.receive(event.site_id)
+            self._tally.redact(event, where, now_ms)
         for refusal, site in refused:
             self._tally.refuse(refusal, site, now_ms)
         return outcomes
@@ -108,7 +116,8 @@ class Intake:
     def may_read(self, head: Head) -> bool:
         """Say whether a script on this origin may read the answer: its host belongs to a site of ours."""
         origin = head.get(b"origin", b"")
-        return bool(_ORIGIN.fullmatch(origin)) and self._sites.by_host(origin_host(origin)) is not None
+        host = _host_in(origin) if len(origin) <= MAX_ORIGIN else ""
+        return host != "" and self._sites.by_host(host) is not None
 
     def _site_of(self, arrival: Arrival) -> Site | None:
         if arrival.site:
@@ -120,6 +129,12 @@ class Intake:
             if named and (not host or owns(named, host)):
                 return named
         return self._sites.by_host(host)
+
+
+@lru_cache(1024)
+def _host_in(origin: bytes) -> str:
+    """Return the host of a well-formed origin, or nothing; remembered, since a site's pages all send the same one."""
+    return origin_host(origin) if _ORIGIN.fullmatch(origin) else ""
 
 
 def _stray(arrival: Arrival) -> Refusal:

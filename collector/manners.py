@@ -18,7 +18,7 @@ from clickhouse.rows import Reason, Refusal
 from collector.answer import JSON, TEXT, Answer, Header
 from collector.dialects import goatcounter, matomo, picture, umami
 from collector.dialects.foreign import Asked, Malformed, Part
-from collector.intake import told
+from collector.intake import SAID_NO, told
 
 Result = Refusal | Malformed | None
 """What became of one part; None: kept, or nothing to count."""
@@ -29,8 +29,6 @@ _GIF: Header = (b"content-type", b"image/gif")
 _ANYWHERE: Header = (b"cross-origin-resource-policy", b"cross-origin")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _SESSION = {"cache": "none", "sessionId": _NOBODY, "visitId": _NOBODY}
-_SAID_NO = frozenset((Reason.OPTOUT, Reason.DENIED, Reason.GPC, Reason.DNT))
-"""What holds as long as a page is open, so that its tracker may as well stop. A consent may still be given."""
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -72,7 +70,7 @@ def _umami_says(result: Result) -> tuple[int, dict[str, object]]:
         return 400, _umami_error(400, "Website not found.")
     if result.reason is Reason.BOT:
         return 200, {"beep": "boop"}
-    return 200, {**_SESSION, "disabled": True} if result.reason in _SAID_NO else {**_SESSION}
+    return 200, {**_SESSION, "disabled": True} if result.reason in SAID_NO else {**_SESSION}
 
 
 def _umami_batch(_asked: Asked, results: Sequence[Result]) -> Answer:

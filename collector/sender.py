@@ -16,6 +16,8 @@ import msgspec
 
 from collector.address import Proxies
 from collector.arrival import Consent, Signals
+from collector.showing import showing_of
+from collector.vid import is_vid
 
 Head = Mapping[bytes, bytes]
 """Lower-case header names to values, repeated ones joined by commas."""
@@ -23,12 +25,15 @@ Head = Mapping[bytes, bytes]
 OPTOUT_COOKIE = "footfall_optout"
 CONSENT_COOKIE = "footfall_consent"
 VID_COOKIE = "__Host-footfall_vid"
+PLAIN_VID_COOKIE = "footfall_vid"
+"""On plain http of this machine, where a browser keeps no `__Host-` cookie. Nowhere else: a neighbour below the same
+domain could set it for us."""
 MAX_AGENT = 1024
 MAX_ORIGIN = 300
+_OURS = frozenset((OPTOUT_COOKIE, CONSENT_COOKIE, VID_COOKIE, PLAIN_VID_COOKIE))
 _SILENT = Signals()
 _SIGNAL_HEADERS = frozenset((b"sec-gpc", b"dnt", b"cookie", b"sec-purpose", b"purpose", b"x-moz"))
 _HOST_END = re.compile(r"[/?#\\]")
-_VID = re.compile(r"1\.[0-9a-z]{1,6}\.[A-Za-z0-9_-]{22}")
 _CONSENT = re.compile(r"1\.[^.]{0,64}\.\d{0,16}\.([gd])\.([01]?)")
 _WEIGHT: Mapping[Consent, int] = {"unset": 0, "granted_gpc": 1, "granted": 2, "denied": 3}
 
@@ -64,12 +69,12 @@ def address_of(head: Head, peer: str, proxies: Proxies) -> str:
 def sender_of(head: Head, address: str) -> Sender:
     """Read what the head says."""
     return Sender(
-        address=address,
-        agent=head.get(b"user-agent", b"")[:MAX_AGENT].decode("utf-8", "replace"),
-        origin=_origin(head),
-        fetch_site=head.get(b"sec-fetch-site", b"")[:16].decode("latin-1"),
-        language=first_language(head.get(b"accept-language", b"")[:64]),
-        signals=signals_of(head),
+        address,
+        head.get(b"user-agent", b"")[:MAX_AGENT].decode("utf-8", "replace"),
+        _origin(head),
+        head.get(b"sec-fetch-site", b"")[:16].decode("latin-1"),
+        first_language(head.get(b"accept-language", b"")[:64]),
+        signals_of(head),
     )
 
 
@@ -99,7 +104,8 @@ def signals_of(head: Head) -> Signals:
         consent=max(
             (_consent(value) for value in cookies.get(CONSENT_COOKIE, ())), key=_WEIGHT.__getitem__, default="unset"
         ),
-        vid_cookie=next((value for value in cookies.get(VID_COOKIE, ()) if _VID.fullmatch(value)), ""),
+        vid_cookie=next((value for value in _vids(head, cookies) if is_vid(value)), ""),
+        showing=_showing(head),
         prefetch=any(_is_prefetch(head.get(name, b"")) for name in (b"sec-purpose", b"purpose", b"x-moz")),
     )
 
@@ -111,9 +117,15 @@ def cookies_of(head: Head) -> dict[str, list[str]]:
     if b"footfall_" in raw:
         for pair in raw.decode("latin-1").split(";"):
             name, _, value = pair.strip().partition("=")
-            if name in (OPTOUT_COOKIE, CONSENT_COOKIE, VID_COOKIE):
+            if name in _OURS:
                 found.setdefault(name, []).append(value[:256])
     return found
+
+
+def is_on_loopback(head: Head) -> bool:
+    """Say whether the browser asked for a host that is this very machine."""
+    host = host_of(head.get(b"host", b"").decode("latin-1"))
+    return host == "localhost" or host.endswith(".localhost") or host == "::1" or host.startswith("127.")
 
 
 def host_of(address: str) -> str:
@@ -134,6 +146,16 @@ def first_language(accepted: bytes) -> str:
 
 def _has(head: Head, name: bytes, value: bytes) -> bool:
     return name in head and any(part.strip() == value for part in head[name].split(b","))
+
+
+def _vids(head: Head, cookies: Mapping[str, list[str]]) -> list[str]:
+    plain = cookies.get(PLAIN_VID_COOKIE, [])
+    return [*cookies.get(VID_COOKIE, []), *(plain if plain and is_on_loopback(head) else [])]
+
+
+def _showing(head: Head) -> str:
+    found = showing_of(head, secure=True)
+    return found or (showing_of(head, secure=False) if is_on_loopback(head) else "")
 
 
 def _is_prefetch(value: bytes) -> bool:

@@ -69,7 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
         name="SALTS",
         default="auto",
         help="Where the daily random keys live. They must not outlive their day: `auto` is a directory in memory "
-        "(tmpfs) where there is one, else the process; a Redis that persists is refused.",
+        "(tmpfs) where there is one, else the process; a directory on a disk and a Redis that persists are refused.",
         allowed="`auto`, `dir:/run/footfall`, `memory:` or `redis://host:port/0`",
         parse=values.one_of(r"auto|dir:/.*|memory:|(redis|rediss|unix)://\S+"),
         is_secret=True,

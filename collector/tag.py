@@ -4,8 +4,10 @@ In: js-snippet/dist and the sites. Out: `/s.js` (short-lived, with an ETag) and 
 The file is the same for everybody but for one string, the policy (js-snippet/README.md): so a page needs no second
 request to know it. The site is the `?site=` of the address, else the host asked, else the host of the `Referer`; where
 none is known, the standard policy holds. Whatever the file says, the server decides again on every event.
-`/s.vitals.js` is what a page with `data-vitals` fetches for a share of its visitors; it is the same for every site.
-A request that carries the opt-out cookie gets it renewed; no other cookie is ever set here.
+`/s.vitals.js` is what a page with `data-vitals` fetches for a share of its visitors, `/s.privacy.js` the widget of
+privacy policies; each is the same for every site.
+A request that carries the opt-out cookie gets it renewed, and a consented visitor's cookie that is too old is taken
+away; no other cookie is ever set here.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -21,12 +24,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from collector.cookies import OUT, choice_cookie, wants_secure
+from collector.cookies import OUT, choice_cookie, has_stale_vid, no_vid_cookie, wants_secure
 from collector.sender import Head, host_of, read_head, signals_of
 from registry.site import Site
 
 LATEST_SECONDS = 600
-VITALS = "vitals"
+PARTS = ("vitals", "privacy")
 DIST = Path(__file__).resolve().parent.parent / "js-snippet" / "dist"
 NOTICE_VERSION = 1
 KEPT_NAMES = ("ref", "source")
@@ -79,7 +82,7 @@ class Tag:
         """Read the built files; raise TagMissingError where there are none."""
         try:
             built = _read(dist / "snippet.min.js")
-            self._vitals = _read(dist / "vitals.min.js")
+            self._parts = {name: _read(dist / f"{name}.min.js") for name in PARTS}
             self._standard = msgspec.json.decode((dist / "manifest.json").read_bytes(), type=Manifest).placeholder
             self._policies = msgspec.json.decode((dist / "policies.json").read_bytes(), type=Policies)
         except (OSError, msgspec.DecodeError):
@@ -112,12 +115,12 @@ class Tag:
         return self._reply(head, self.variant_of(site), f"public, max-age={LATEST_SECONDS}", vary)
 
     async def pinned(self, request: Request) -> Response:
-        """`GET /s.<hash>.js`: what has this name never changes; and `GET /s.vitals.js`."""
+        """`GET /s.<hash>.js`: what has this name never changes; and `GET /s.vitals.js`, `/s.privacy.js`."""
         self._follow()
         head = read_head(request.scope["headers"])
         wanted = request.path_params["hash"]
-        if wanted == VITALS:
-            return self._reply(head, self._vitals, f"public, max-age={LATEST_SECONDS}", "Accept-Encoding")
+        if wanted in self._parts:
+            return self._reply(head, self._parts[wanted], f"public, max-age={LATEST_SECONDS}", "Accept-Encoding")
         for variant in self._by_policy.values():
             if variant.hash == wanted:
                 return self._reply(head, variant, "public, max-age=31536000, immutable", "Accept-Encoding")
@@ -136,12 +139,23 @@ class Tag:
         }
         if coding:
             headers["content-encoding"] = coding
-        if signals_of(head).optout_cookie:
-            headers["set-cookie"] = choice_cookie(OUT, secure=wants_secure(head, self._base_url))
+        cookies = self._cookies(head)
+        if cookies:
             headers["cache-control"] = caching.replace("public", "private")
-        if etag.encode() in head.get(b"if-none-match", b""):
-            return Response(None, 304, headers)
-        return Response(variant.bodies[coding], 200, headers, "text/javascript")
+        is_known = etag.encode() in head.get(b"if-none-match", b"")
+        response = (
+            Response(None, 304, headers)
+            if is_known
+            else Response(variant.bodies[coding], 200, headers, "text/javascript")
+        )
+        for line in cookies:
+            response.headers.append("set-cookie", line)
+        return response
+
+    def _cookies(self, head: Head) -> list[str]:
+        signals, secure = signals_of(head), wants_secure(head, self._base_url)
+        lines = [choice_cookie(OUT, secure=secure)] if signals.optout_cookie else []
+        return [*lines, no_vid_cookie(secure=secure)] if has_stale_vid(signals, time.time()) else lines
 
     def _follow(self) -> None:
         """Keep the variants of today's sites, and no others, when the sites have changed."""

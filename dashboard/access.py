@@ -14,6 +14,7 @@ import ipaddress
 from starlette.requests import Request
 
 from dashboard.errors import NotAllowed, NotHere, NotSignedIn
+from dashboard.looking import look_of
 from dashboard.people import GUEST, Act, Person, person_of
 from dashboard.tools import Tools, peer_of, tools_of
 from registry.errors import RegistryAway, RegistryError
@@ -49,7 +50,7 @@ def sits_at_the_machine(request: Request) -> bool:
 
 def _find_person(tools: Tools, token: str) -> Person | None:
     user = tools.registry.sessions.check(token)
-    return None if user is None else person_of(user.email, tools.registry.users.grants(user))
+    return None if user is None else person_of(user.email, tools.registry.users.grants(user), user.id)
 
 
 async def person_at(request: Request) -> Person | None:
@@ -83,4 +84,6 @@ async def need_site(request: Request, person: Person, act: Act) -> Site:
         raise nothing
     if not person.may(act, site):
         raise NotAllowed("Your role on this site does not include this page.")
+    # From here on the answer is a look, which is noted before it leaves (looking.py).
+    request.state.look = look_of(request, person, site)
     return site

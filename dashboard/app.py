@@ -19,10 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clickhouse.client import Store
 from dashboard.faults import Faults, on_http_error
+from dashboard.hang_up import HangUp
 from dashboard.headers import SecurityHeaders
+from dashboard.locales import Localized
 from dashboard.routes import starlette_routes
-from dashboard.tools import Tools, peer_of, utc_now
+from dashboard.tools import Tools, as_it_is, peer_of, utc_now
 from registry.registry import Registry
+from registry.site import Site
 
 SMALLEST_PACKED = 600
 """Bytes: below it compression saves nothing."""
@@ -49,10 +52,12 @@ def create_dashboard(
     client_of: Callable[[Scope], str] = peer_of,
     now: Callable[[], datetime] = utc_now,
     credit: Callable[[], tuple[str, str] | None] = lambda: None,
+    scrub: Callable[[Site, str, str], str] = as_it_is,
 ) -> Starlette:
     """Make the app. `client_of`: the client's address behind trusted proxies; without it, the connection's peer.
 
     `credit`: whom the licence of the places' source asks to name on pages that show them, as (text, link).
+    `scrub`: what makes of a stored label the label of today.
     """
     tools = Tools(
         registry=registry,
@@ -63,12 +68,15 @@ def create_dashboard(
         client_of=client_of,
         now=now,
         credit=credit,
+        scrub=scrub,
     )
     address = urlsplit(base_url or "")
     app = Starlette(
         routes=starlette_routes(),
         middleware=[
             Middleware(Prefix, path=address.path),
+            Middleware(HangUp),
+            Middleware(Localized),
             Middleware(SecurityHeaders, owns_https=address.scheme == "https" and address.path in ("", "/")),
             Middleware(GZipMiddleware, minimum_size=SMALLEST_PACKED, compresslevel=6),
             Middleware(Faults),

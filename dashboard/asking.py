@@ -10,15 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
 
 from clickhouse.ask.answer import Answer
 from clickhouse.ask.asking import ask_many
 from clickhouse.ask.guard import Guard
 from clickhouse.ask.question import Period, Question
 from clickhouse.client import Store
+from dashboard.heard import Heard
+from dashboard.looking import look_at
 from dashboard.people import Person
 from dashboard.period import start_of, today_in
+from dashboard.relabel import Scrub, relabelled
+from dashboard.tools import tools_of
 from registry.site import Site
 
 EPOCH = datetime(1971, 1, 1, tzinfo=UTC)
@@ -31,14 +38,42 @@ def guard_for(person: Person, site: Site) -> Guard:
 
 
 class Asker:
-    """Asks on behalf of one reader: what `report_page` and its kin are given as `ask`."""
+    """Asks on behalf of one reader: what `report_page` and its kin are given as `ask`.
 
-    def __init__(self, store: Store, guard: Guard = Guard.EXACT) -> None:
+    `heard` learns what the answers held, for the note of who looked; where filters pick people out and no answer says
+    how many, one more question does. `scrub` makes labels what they would be today.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        guard: Guard = Guard.EXACT,
+        heard: Heard | None = None,
+        scrub: Scrub = lambda _dimension, label: label,
+    ) -> None:
+        self._scrub = scrub
         self._store = store
         self._guard = guard
+        self._heard = heard
 
     async def __call__(self, questions: Sequence[Question]) -> Sequence[Answer]:
-        return await asyncio.to_thread(ask_many, self._store, questions, self._guard)
+        extra = self._heard.missing(questions, self._guard) if self._heard else None
+        asked = [*questions, extra] if extra else questions
+        call = self._store.for_call()
+        try:
+            answers = await asyncio.to_thread(ask_many, call, asked, self._guard)
+        except asyncio.CancelledError:  # the reader has gone away (hang_up.py)
+            await asyncio.to_thread(call.end_call)
+            raise
+        if self._heard:
+            self._heard.hear(asked, answers, self._guard)
+        return [relabelled(one, answer, self._scrub) for one, answer in zip(questions, answers, strict=False)]
+
+
+def asker_for(request: Request, person: Person, site: Site) -> Asker:
+    """The asker of a page: guarded as its reader needs, heard for the note of who looked."""
+    look, tools = look_at(request), tools_of(request)
+    return Asker(tools.store, guard_for(person, site), look.heard if look else None, partial(tools.scrub, site))
 
 
 async def first_day(store: Store, site: Site, now: datetime) -> date:

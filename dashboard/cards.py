@@ -49,6 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     href: str = ""
     is_filter: bool = False
+    about: str = ""
+    """Why it is no link, where it is none; empty: it stands for many that are too few each."""
 
 
 class TabLink(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     what: str
     tabs: tuple[TabLink, ...]
+    kinds: tuple[TabLink, ...]
+    """The second row of tabs: the open one and its kin."""
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     details: str
@@ -73,6 +77,8 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     legend: Markup | None = None
     fewer_than: int = 0
     """Above 0: the rows stand for fewer people than this, so none is shown."""
+    next: tuple[str, str] = ("", "")
+    """What to do about an empty card: its name and its page."""
 
 
 def unit_of(metric: str) -> str:
@@ -151,8 +157,20 @@ def empty_text(tab: Tab, state: State) -> Markup:
 
 def tab_links(card: Card, tabs: Sequence[Tab], chosen: Tab, state: State, link: Link) -> tuple[TabLink, ...]:
     return tuple(
-        TabLink(words.say(f"tab.{tab.key}"), link(state.with_tab(card.key, tab.key)), tab == chosen) for tab in tabs
-    )
+        TabLink(words.say(f"tab.{tab.key}"), link(state.with_tab(card.key, tab.key)),
+                tab.key in (chosen.key, chosen.under))
+        for tab in tabs if not tab.under
+    )  # fmt: skip
+
+
+def kind_links(card: Card, tabs: Sequence[Tab], chosen: Tab, state: State, link: Link) -> tuple[TabLink, ...]:
+    """The tabs that are kinds of the open one, itself the first; none where it has no kin."""
+    head = chosen.under or chosen.key
+    kin = [tab for tab in tabs if head in (tab.key, tab.under)]
+    return tuple(
+        TabLink(words.say(f"kind.{tab.key}"), link(state.with_tab(card.key, tab.key)), tab == chosen)
+        for tab in kin if len(kin) > 1
+    )  # fmt: skip
 
 
 def map_of(answer: Answer, tab: Tab, state: State, link: Link, outlines: str) -> tuple[Markup, Markup]:
@@ -176,8 +194,9 @@ def card_view(card: Card, tabs: Sequence[Tab], tab: Tab, answer: Answer, totals:
     return CardView(
         key=card.key,
         title=words.say(f"card.{card.key}"),
-        what=words.say(f"tab.{tab.key}"),
+        what=words.say(f"list.{tab.key}"),
         tabs=tab_links(card, tabs, tab, state, link),
+        kinds=kind_links(card, tabs, tab, state, link),
         columns=(Column("", words.say(f"dimension.{tab.dimension}"), ""), *map(column_of, tab.columns)),
         rows=rows,
         details=details(msgspec.structs.replace(state, detail=tab.key, page=1)),

@@ -15,24 +15,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from clickhouse.ask.question import AllOf, AnyOf, Condition, Did, Filter, Period
+from clickhouse.ask.question import Period
 from dashboard import words
 from dashboard.buckets import interval_for, intervals_for
 from dashboard.cards import Link
+from dashboard.chips import OPERATORS, Chip, FilterForm, Pairs, chips_of, dimension_groups, pairs_without
 from dashboard.period import SPANS, Comparison, Interval, Resolved, Span, neighbour, today_in
-from dashboard.url import State, with_changes, write
+from dashboard.saved import Saved
+from dashboard.url import State, with_changes
 
-FILTER_DIMENSIONS = (
-    "page", "entry", "exit", "source", "channel", "referrer", "utm_source", "utm_medium", "utm_campaign", "country",
-    "device", "browser", "os", "language", "feature", "hostname",
-)  # fmt: skip
-"""Offered in the filter form, most used first."""
 MOST_POINTS = 400
 """Steps that would draw more are not offered."""
 STEP_SECONDS: dict[Interval, int] = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 COMPARE_KEY = "X"
 """Switches the comparison on and off."""
-OPERATORS = ("is", "is_not", "contains", "contains_not", "matches", "matches_not")
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -43,15 +39,6 @@ class Choice(msgspec.Struct, frozen=True):
     is_chosen: bool = False
     key: str = ""
     note: str = ""
-
-
-class Chip(msgspec.Struct, frozen=True):
-    """A filter in force. `href` is the page without it."""
-
-    what: str
-    how: str
-    values: str
-    href: str
 
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,14 +58,19 @@ class Controls(msgspec.Struct, frozen=True, kw_only=True):
     last: str
     compare_first: str
     compare_last: str
-    hidden: tuple[tuple[str, str], ...]
+    hidden: Pairs
     """The rest of the state, for the form that asks for two dates."""
-    hidden_compare: tuple[tuple[str, str], ...]
+    hidden_compare: Pairs
     """The same for the form that asks for two dates to compare with."""
-    hidden_all: tuple[tuple[str, str], ...]
-    """The whole state, for the form that adds a filter."""
-    dimensions: tuple[tuple[str, str], ...]
-    operators: tuple[tuple[str, str], ...]
+    new: FilterForm
+    """For the form that adds a filter."""
+    dimensions: tuple[tuple[str, Pairs], ...]
+    """In groups; empty: no filter can be added here."""
+    operators: Pairs
+    segments: tuple[Choice, ...] = ()
+    """Saved filters to put on, or to take off again."""
+    address: str = ""
+    """This page in its shortest form; what a form asked for is shown under it."""
 
 
 def last_day(period: Period, zone: ZoneInfo) -> date:
@@ -125,27 +117,13 @@ def step(state: State, zone: ZoneInfo, now: datetime, by: Literal[-1, 1], link: 
     return "" if span is None else link(with_changes(state, span=span))
 
 
-def said_dimension(name: str) -> str:
-    if name.startswith("prop:"):
-        return words.say("filter.property", key=name[5:])
-    return words.say(f"dimension.{name}")
-
-
-def said_filter(filter_: Filter) -> tuple[str, str, str]:
-    """A filter in words: what, how, which values."""
-    if isinstance(filter_, Condition):
-        values = words.say("filter.or").join(words.value_of(filter_.dimension, value) for value in filter_.values)
-        return said_dimension(filter_.dimension), words.say(f"operator.{filter_.operator}"), values
-    if isinstance(filter_, Did):
-        what, how, values = said_filter(filter_.filter)
-        return words.say("filter.did" if filter_.did else "filter.did_not", filter=what), how, values
-    if isinstance(filter_, AllOf | AnyOf):
-        return words.say("filter.title"), "", ", ".join(" ".join(said_filter(one)) for one in filter_.filters)
-    return words.say("operator.is_not"), "", " ".join(said_filter(filter_.filter))
-
-
-def chips_of(state: State, link: Link) -> tuple[Chip, ...]:
-    return tuple(Chip(*said_filter(one), link(state.without(one))) for one in state.filters)
+def segment_choices(state: State, link: Link, saved: Sequence[Saved]) -> tuple[Choice, ...]:
+    """Every segment: a click looks through it, or no more."""
+    return tuple(
+        Choice(one.name, link(state.without(one.filter) if one.filter in state.filters else state.having(one.filter)),
+               one.filter in state.filters, note=one.key)
+        for one in saved
+    )  # fmt: skip
 
 
 def points_of(interval: Interval, period: Period) -> float:
@@ -178,11 +156,8 @@ def _link(path: str, state: State) -> str:
     return state.url(path)
 
 
-def pairs_without(state: State, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    return tuple(pair for pair in write(state) if pair[0] not in names)
-
-
-def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, path: str) -> Controls:
+def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, path: str,
+             saved: Sequence[Saved] = ()) -> Controls:  # fmt: skip
     """Make the bar for one state of the page at `path`."""
     link = partial(_link, path)
     days = days_of(resolved.period, zone)
@@ -197,7 +172,7 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
         later=step(state, zone, now, 1, link),
         compares=compare_choices(state, link),
         compare=words.say(f"compare.{state.compare.name}") if compared else words.say("compare.title"),
-        chips=chips_of(state, link),
+        chips=chips_of(state, link, saved),
         clear=link(with_changes(state, filters=())) if state.filters else "",
         first=first_day(resolved.period, zone).isoformat(),
         last=min(last_day(resolved.period, zone), today_in(zone, now)).isoformat(),
@@ -205,7 +180,9 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
         compare_last=last_day(compared_with, zone).isoformat(),
         hidden_compare=pairs_without(state, ("compare", "match", "compare_from", "compare_to", "page")),
         hidden=pairs_without(state, ("period", "date", "from", "to", "interval", "page")),
-        hidden_all=pairs_without(state, ("page",)),
-        dimensions=tuple((name, words.say(f"dimension.{name}")) for name in FILTER_DIMENSIONS),
+        new=FilterForm(hidden=pairs_without(state, ("page",))),
+        dimensions=dimension_groups(),
         operators=tuple((name, words.say(f"operator.{name}")) for name in OPERATORS),
+        segments=segment_choices(state, link, saved),
+        address=link(state),
     )

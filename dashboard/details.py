@@ -80,7 +80,7 @@ def details_question(scene: Scene, tab: Tab) -> Question:
         asked_of(tab.details),
         scene.resolved.period,
         dimensions=(tab.dimension,),
-        filters=(*state.filters, *only_rows(tab), *search_filter(state, tab)),
+        filters=(*scene.filters, *only_rows(tab), *search_filter(state, tab)),
         compare=scene.resolved.compare,
         order_by=(order_of(state, tab),),
         limit=ROWS_OF_A_PAGE,
@@ -125,7 +125,7 @@ async def details_page(scene: Scene, ask: Ask) -> DetailsPage:
     plain = with_changes(state, detail=tab.key, tabs=())
     rows = rows_of(answer.rows, tab, tab.details, numbers_of(scene, totals).get(tab.whole), state, scene.link)
     return DetailsPage(
-        controls=controls(state, scene.resolved, scene.zone, scene.now, scene.paths.details),
+        controls=controls(state, scene.resolved, scene.zone, scene.now, scene.paths.details, scene.saved),
         title=words.say(f"list.{tab.key}"),
         lists=list_choices(scene, tab),
         headings=tuple(heading_of(name, tab, scene) for name in (tab.dimension, *tab.details)),

@@ -1,8 +1,8 @@
 """Filters as text, `is:page:/pricing|/docs`: operator, dimension, values; and back.
 
 In: one `f` parameter of a URL. Out: a Filter, or a BadQuestion with a sentence. `\\` escapes `|`, `:` and itself. An
-operator ending in `-i` ignores case; `did:` and `did_not:` before it ask about the whole visit. Reading what was
-written gives the same Filter. Only names from the table of dimensions pass; a value is only ever a value.
+operator ending in `-i` ignores case; `did:` and `did_not:` before it ask about the whole visit; `is:segment:3` stands
+for the filters saved under that number (saved.py). Reading what was written gives the same Filter. Only names from the table of dimensions pass; a value is only ever a value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import get_args
 
 import msgspec
 
-from clickhouse.ask.dimensions import DIMENSIONS
+from clickhouse.ask.dimensions import DIMENSIONS, Of
 from clickhouse.ask.question import Condition, Did, Filter, Operator
 from dashboard.errors import BadQuestion, shorten
 
@@ -20,6 +20,8 @@ MOST_VALUES = 100
 LONGEST_VALUE = 2000
 LONGEST_KEY = 300
 PROP = "prop:"
+SEGMENT = "segment"
+"""No dimension: a name for several filters."""
 OPERATORS: tuple[str, ...] = get_args(Operator)
 CASELESS = "-i"
 
@@ -70,6 +72,8 @@ def read_filter(text: str) -> Filter:
     if operator not in OPERATORS:
         raise BadQuestion(f"A filter begins with one of {', '.join(OPERATORS)}, then a dimension, then values.")
     dimension, values = read_dimension(rest)
+    if dimension == SEGMENT and (word != "is" or len(values) != 1):
+        raise BadQuestion("A segment is asked for as `is:segment:1`, one at a time.")
     return Condition(msgspec.convert(operator, Operator), dimension, values, case_sensitive=not word.endswith(CASELESS))
 
 
@@ -81,7 +85,7 @@ def read_dimension(text: str) -> tuple[str, tuple[str, ...]]:
     *names, last = parts
     dimension = ":".join(unescape(name) for name in names)
     values = tuple(unescape(value) for value in split(last, "|"))
-    if not is_dimension(dimension):
+    if dimension != SEGMENT and not is_dimension(dimension):
         raise BadQuestion(f"There is no dimension “{shorten(dimension)}”.")
     if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
         raise BadQuestion(f"A filter takes up to {MOST_VALUES} values of up to {LONGEST_VALUE} characters.")
@@ -92,4 +96,4 @@ def is_dimension(name: str) -> bool:
     """Whether a reader may filter or sort by it."""
     if name.startswith(PROP):
         return len(PROP) < len(name) <= 300
-    return name in DIMENSIONS and not name.startswith("time:")
+    return name in DIMENSIONS and DIMENSIONS[name].of is not Of.TIME

@@ -32,6 +32,8 @@ KPIS = (
 KPIS_WITHOUT_VISITS = ("pageviews", "events")
 """The same for a site that tells no visits apart (mode `none`)."""
 DOWN_IS_GOOD = frozenset({"bounce_rate"})
+DEEDS = frozenset({"feature", "outbound_link", "download"})
+"""Dimensions that split uses of features, not visits."""
 NOT_FOUND = "404"
 """The feature that a page reports when it stands for one that is not there."""
 ROWS_OF_A_CARD = 9
@@ -58,6 +60,8 @@ class Tab(msgspec.Struct, frozen=True):
     """Rows count the uses of this feature alone."""
     by_visit: bool = False
     """A row filters by visits that did this at any moment, not by the events that are this."""
+    under: str = ""
+    """The key of the tab that this one is a kind of: it stands in a second row while one of its kin is open."""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -82,6 +86,10 @@ CARDS: tuple[Card, ...] = (
             Tab("channels", "channel", ("visitors", "engaged_rate")),
             Tab("sources", "source", ("visitors", "engaged_rate")),
             Tab("campaigns", "utm_campaign", ("visitors", "engaged_rate")),
+            Tab("utm_sources", "utm_source", ("visitors", "engaged_rate"), under="campaigns"),
+            Tab("utm_mediums", "utm_medium", ("visitors", "engaged_rate"), under="campaigns"),
+            Tab("utm_contents", "utm_content", ("visitors", "engaged_rate"), under="campaigns"),
+            Tab("utm_terms", "utm_term", ("visitors", "engaged_rate"), under="campaigns"),
         ),
     ),
     Card(
@@ -125,10 +133,8 @@ CARDS: tuple[Card, ...] = (
 MORE_TABS: tuple[Tab, ...] = (
     Tab("hostnames", "hostname", _PLAIN),
     Tab("referrers", "referrer", _PLAIN),
-    Tab("utm_sources", "utm_source", _PLAIN),
-    Tab("utm_mediums", "utm_medium", _PLAIN),
-    Tab("utm_contents", "utm_content", _PLAIN),
-    Tab("utm_terms", "utm_term", _PLAIN),
+    Tab("outbound", "outbound_link", ("events", "visitors"), details=("events", "visitors")),
+    Tab("downloads", "download", ("events", "visitors"), details=("events", "visitors")),
     Tab("browser_versions", "browser_version", _PLAIN),
     Tab("os_versions", "os_version", _PLAIN),
 )
@@ -137,7 +143,9 @@ MORE_TABS: tuple[Tab, ...] = (
 SETTING_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("site", ("name", "timezone", "hosts", "first_party_only", "alias")),
     ("choice", ("preset", "mode", "legal_basis", "gpc", "dnt", "cookies_disabled", "denied", "pixel")),
-    ("kept", ("place", "titles", "referrer_paths", "props", "keep_query", "redact", "keep", "retention_days")),
+    ("kept", ("place", "titles", "referrer_paths", "props", "prop_keys", "redact_props", "keep_query", "redact", "keep",
+              "retention_days", "after_retention", "age_city_days", "age_region_days")),
+    ("notice", ("controller", "contact", "dpo", "authority", "hosting", "show_audit")),
     ("counted", ("exclude", "hash_routes", "allow_agents", "min_group")),
 )
 """How the form of a site's settings is laid out; a setting that is not named here stands at the end."""
@@ -175,7 +183,7 @@ def kpis_for(site: Site) -> tuple[str, ...]:
 
 def without_visits(tab: Tab) -> Tab:
     """The same list, counted in page views or uses: where visits are not told apart there is nothing else."""
-    counts_uses = tab.dimension == "feature" or tab.feature != ""
+    counts_uses = tab.dimension in DEEDS or tab.feature != ""
     counted = "events" if counts_uses else "pageviews"
     columns = (counted,) if counts_uses else (counted, SHARE)
     return msgspec.structs.replace(tab, columns=columns, details=columns, whole=counted, by_visit=False)

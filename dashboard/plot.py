@@ -8,7 +8,7 @@ buckets that have not begun are unknown. The two periods are laid over each othe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,6 +26,9 @@ from dashboard.panels import DOWN_IS_GOOD
 from dashboard.period import Interval
 from dashboard.url import State, with_changes
 from dashboard.words import Change, Number
+
+NOTE = "✎"
+"""Stands before what somebody wrote."""
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -54,6 +57,7 @@ class Bucket(msgspec.Struct, frozen=True):
 class TableRow(msgspec.Struct, frozen=True):
     label: str
     cells: tuple[Cell, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Plot(msgspec.Struct, frozen=True):
@@ -109,7 +113,8 @@ def kpi(key: str, now: Number, before: Number, series: Sequence[Bucket], state: 
     )
 
 
-def tip(name: str, now: Bucket, before: Bucket | None, metric: str, interval: Interval) -> str:
+def tip(name: str, now: Bucket, before: Bucket | None, metric: str, interval: Interval,
+        notes: Sequence[str] = ()) -> str:  # fmt: skip
     """What a point says on hover: when, how much, and how much it was before."""
     unit = METRICS[metric].unit
     when = words.bucket_in_full(now.label, interval)
@@ -119,10 +124,12 @@ def tip(name: str, now: Bucket, before: Bucket | None, metric: str, interval: In
     if before is not None:
         then = words.said_exactly(before.numbers.get(metric), unit)
         lines.append(f"{words.bucket_in_full(before.label, interval)}: {then}")
+    lines += [f"{NOTE} {note}" for note in notes]
     return "\n".join(lines)
 
 
-def table_row(now: Bucket, before: Bucket | None, metric: str, interval: Interval, *, compared: bool) -> TableRow:
+def table_row(now: Bucket, before: Bucket | None, metric: str, interval: Interval, *, compared: bool,
+              notes: Sequence[str] = ()) -> TableRow:  # fmt: skip
     unit = METRICS[metric].unit
     value = now.numbers.get(metric)
     cells = [Cell(words.said_exactly(value, unit), "")]
@@ -130,7 +137,18 @@ def table_row(now: Bucket, before: Bucket | None, metric: str, interval: Interva
         then = before.numbers.get(metric) if before else None
         moved = None if now.is_partial else words.change(value, then, unit, up_is_good=metric not in DOWN_IS_GOOD)
         cells += [Cell(words.said_exactly(then, unit), ""), Cell("" if moved else words.NOTHING, "", moved)]
-    return TableRow(words.bucket_in_full(now.label, interval), tuple(cells))
+    return TableRow(words.bucket_in_full(now.label, interval), tuple(cells), tuple(notes))
+
+
+def notes_by_bucket(labels: Sequence[str], notes: Sequence[tuple[date, str]]) -> dict[str, list[str]]:
+    """Put each note to the bucket its day begins in, or that its day lies in. Days before the first have no place."""
+    placed: dict[str, list[str]] = {}
+    for day, text in notes:
+        begun = [label[:10] for label in labels if label[:10] <= day.isoformat()]
+        label = next((label for label in labels if begun and label[:10] == begun[-1]), "")
+        if label:
+            placed.setdefault(label, []).append(text)
+    return placed
 
 
 def about(numbers: Sequence[Number], unit: str) -> str:
@@ -139,13 +157,15 @@ def about(numbers: Sequence[Number], unit: str) -> str:
                      lowest=words.said_exactly(min(known), unit))  # fmt: skip
 
 
-def plot(metric: str, name: str, now: Sequence[Bucket], before: Sequence[Bucket], interval: Interval) -> Plot:
-    """Draw one metric of both periods. Without a comparison `before` is empty."""
+def plot(metric: str, name: str, now: Sequence[Bucket], before: Sequence[Bucket], interval: Interval,
+         notes: Sequence[tuple[date, str]] = ()) -> Plot:  # fmt: skip
+    """Draw one metric of both periods. Without a comparison `before` is empty. `notes`: (day, text)."""
+    noted = notes_by_bucket([bucket.label for bucket in now], notes)
     unit = METRICS[metric].unit
     pairs = [(bucket, before[i] if i < len(before) else None) for i, bucket in enumerate(now)]
     points = [
-        Point(words.bucket(a.label, interval), tip(name, a, b, metric, interval), a.numbers.get(metric),
-              b.numbers.get(metric) if b else None, a.is_partial)
+        Point(words.bucket(a.label, interval), tip(name, a, b, metric, interval, noted.get(a.label, ())),
+              a.numbers.get(metric), b.numbers.get(metric) if b else None, a.is_partial, a.label in noted)
         for a, b in pairs
     ]  # fmt: skip
     title = words.say("report.plotted", metric=name, interval=words.say(f"by.{interval}"))
@@ -154,5 +174,9 @@ def plot(metric: str, name: str, now: Sequence[Bucket], before: Sequence[Bucket]
     compared = bool(before)
     columns = (words.say("report.time"), name)
     extra = (words.say("report.before"), words.say("report.change")) if compared else ()
-    rows = tuple(table_row(a, b, metric, interval, compared=compared) for a, b in pairs if a.has_begun)
+    rows = tuple(
+        table_row(a, b, metric, interval, compared=compared, notes=noted.get(a.label, ()))
+        for a, b in pairs
+        if a.has_begun or a.label in noted
+    )
     return Plot(title, chart, (*columns, *extra), rows)

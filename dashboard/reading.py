@@ -16,19 +16,26 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from clickhouse.ask.question import Question
+from dashboard import words
 from dashboard.access import need_person, need_site
-from dashboard.asking import Asker, first_day, guard_for
+from dashboard.asking import Asker, asker_for, first_day, guard_for
 from dashboard.assets import asset_url
+from dashboard.controls import first_day as first_of
+from dashboard.controls import last_day
 from dashboard.details import chosen_tab, details_page, details_question
 from dashboard.export import MOST_ROWS, csv_answer, json_answer
+from dashboard.goal_card import goal_card
 from dashboard.pages import render
 from dashboard.panels import card_of
 from dashboard.people import Person
 from dashboard.period import today_in
-from dashboard.report import Paths, Scene, card_page, here_now_question, report_page, said_here
+from dashboard.report import Note, Paths, Scene, card_page, here_now_question, report_page, said_here
+from dashboard.saved import saved_of
+from dashboard.silence import silence_of
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import tools_of
 from dashboard.url import State, read
+from registry.registry import Registry
 from registry.site import Site
 
 
@@ -56,7 +63,8 @@ async def scene_at(request: Request, site: Site, state: State) -> Scene:
     now, zone = tools.now(), ZoneInfo(site.timezone)
     needs_first = state.span.name == "all"
     oldest = await first_day(tools.store, site, now) if needs_first else today_in(zone, now)
-    return Scene(site=site, state=state, now=now, oldest=oldest, paths=paths_for(base_of(request), site))
+    saved = saved_of(await asyncio.to_thread(tools.registry.segments.list, site.host))
+    return Scene(site=site, state=state, now=now, oldest=oldest, paths=paths_for(base_of(request), site), saved=saved)
 
 
 async def begin(request: Request) -> tuple[Person, Scene, Asker]:
@@ -64,7 +72,7 @@ async def begin(request: Request) -> tuple[Person, Scene, Asker]:
     person = await need_person(request)
     site = await need_site(request, person, "look")
     scene = await scene_at(request, site, state_at(request))
-    return person, scene, Asker(tools_of(request).store, guard_for(person, site))
+    return person, scene, asker_for(request, person, site)
 
 
 async def get_report(request: Request) -> Response:
@@ -73,9 +81,32 @@ async def get_report(request: Request) -> Response:
     card = card_of(request.headers.get("x-fragment", ""))
     if card is not None:
         return render(request, "card.html", card=await card_page(scene, card, ask))
-    frame = await frame_at(request, person, scene.site)
-    report = await report_page(scene, ask)
-    return await asyncio.to_thread(render, request, "report.html", frame=frame, report=report)
+    frame, tools = await frame_at(request, person, scene.site), tools_of(request)
+    scene = msgspec.structs.replace(scene, notes=await notes_for(tools.registry, scene))
+    report, goals, silence = await asyncio.gather(
+        report_page(scene, ask),
+        goal_card(scene, tools, ask, guard_for(person, scene.site)),
+        silence_of(tools.store, scene),
+    )
+    report = msgspec.structs.replace(report, cards=(*report.cards, goals))
+    root = scene.paths.report if person.may("annotate", scene.site) else ""
+    return await asyncio.to_thread(
+        render,
+        request,
+        "report.html",
+        frame=frame,
+        report=report,
+        silence=silence,
+        may_save=root and f"{root}/segments",
+        may_note=root and f"{root}/annotations",
+    )
+
+
+async def notes_for(registry: Registry, scene: Scene) -> tuple[Note, ...]:
+    """What was written about the days of the period."""
+    first, last = first_of(scene.resolved.period, scene.zone), last_day(scene.resolved.period, scene.zone)
+    found = await asyncio.to_thread(registry.annotations.list, scene.site.host, first, last)
+    return tuple(Note(str(one.id), one.day, words.day(one.day, year=True), one.text) for one in found)
 
 
 async def get_now(request: Request) -> Response:

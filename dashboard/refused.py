@@ -23,6 +23,7 @@ from dashboard.errors import BadQuestion
 from dashboard.export import attachment, safe_cell
 from dashboard.forms import read_form
 from dashboard.ledger import Span, holds_today, ledger_page, parts_of, span_of
+from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.reading import scene_at, state_at
@@ -85,6 +86,7 @@ async def post_refused(request: Request) -> Response:
         raise
     except RegistryError as error:
         raise BadQuestion(str(error)) from None
+    tell(request, params="hosts")
     return go(request, f"/sites/{site.host}/refused?saved")
 
 

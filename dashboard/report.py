@@ -18,7 +18,7 @@ import msgspec
 from clickhouse.ask.answer import Answer
 from clickhouse.ask.asking import people_now
 from clickhouse.ask.metrics import METRICS
-from clickhouse.ask.question import Condition, Period, Question
+from clickhouse.ask.question import Condition, Filter, Period, Question
 from dashboard import words
 from dashboard.buckets import interval_for
 from dashboard.cards import CardView, asked_of, card_view, only_rows
@@ -26,6 +26,7 @@ from dashboard.controls import Choice, Controls, controls, days_of, interval_cho
 from dashboard.panels import CARDS, ROWS_OF_A_CARD, ROWS_OF_A_MAP, Card, Tab, kpis_for, tabs_for
 from dashboard.period import Interval, Resolved, Span, resolve
 from dashboard.plot import Bucket, Kpi, Plot, buckets, kpi, plot
+from dashboard.saved import Saved, taken_apart
 from dashboard.url import State, with_changes
 from dashboard.words import Number
 from registry.site import Site
@@ -47,6 +48,15 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     """Answers with the text about people here now; empty: nobody asks again."""
 
 
+class Note(msgspec.Struct, frozen=True):
+    """A few words about a day; `key` is what to remove it by."""
+
+    key: str
+    day: date
+    when: str
+    text: str
+
+
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What a page is about: everything that is known before a question is asked."""
 
@@ -56,6 +66,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     oldest: date
     """The first day there may be anything of."""
     paths: Paths
+    saved: tuple[Saved, ...] = ()
+    """The site's segments."""
+    notes: tuple[Note, ...] = ()
+    """What is shown with the chart; none where a stranger looks."""
 
     def link(self, state: State) -> str:
         """The address of the report in a state."""
@@ -64,6 +78,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     def details(self, state: State) -> str:
         """The address of the details page in a state."""
         return state.url(self.paths.details)
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """What the store is asked: the state's filters, segments taken apart."""
+        return taken_apart(self.state.filters, self.saved)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,6 +116,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     legend_now: str
     legend_before: str
     cards: tuple[CardView, ...]
+    notes: tuple[Note, ...]
+    """What was written about days of the period, in order."""
     people_now: str
     live: str
     realtime: str
@@ -113,7 +134,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def question(scene: Scene, metrics: Sequence[str], period: Period, **more: object) -> Question:
     """A question about the site of the scene, under its filters."""
     plain = Question(site_id=scene.site.id, timezone=scene.site.timezone, metrics=tuple(metrics), period=period,
-                     filters=scene.state.filters)  # fmt: skip
+                     filters=scene.filters)  # fmt: skip
     return msgspec.structs.replace(plain, **more)
 
 
@@ -133,7 +154,7 @@ def here_now_question(scene: Scene) -> Question:
 def tab_question(scene: Scene, tab: Tab) -> Question:
     limit = ROWS_OF_A_MAP if tab.dimension == "country" else ROWS_OF_A_CARD
     return question(scene, asked_of(tab.columns), scene.resolved.period, dimensions=(tab.dimension,),
-                    filters=(*scene.state.filters, *only_rows(tab)),
+                    filters=(*scene.filters, *only_rows(tab)),
                     compare=scene.resolved.compare, limit=limit)  # fmt: skip
 
 
@@ -147,7 +168,7 @@ def open_tab(scene: Scene, card: Card) -> tuple[tuple[Tab, ...], Tab]:
 def usual_tab(scene: Scene, tabs: Sequence[Tab]) -> Tab:
     """The tab that is open when nobody chose: within one country its regions, where they are known; else the first."""
     in_one = any(isinstance(one, Condition) and one.dimension == "country" and one.operator == "is" and
-                 len(one.values) == 1 for one in scene.state.filters)  # fmt: skip
+                 len(one.values) == 1 for one in scene.filters)  # fmt: skip
     return next((tab for tab in tabs if in_one and tab.dimension == "region"), tabs[0])
 
 
@@ -228,13 +249,21 @@ def put_together(scene: Scene, totals: Answer, here: Answer, now: Sequence[Bucke
                  cards: tuple[CardView, ...]) -> Report:  # fmt: skip
     state, resolved, whole = scene.state, scene.resolved, scene.resolved.compare_whole
     return Report(
-        controls=controls(state, resolved, scene.zone, scene.now, scene.paths.report),
+        controls=controls(state, resolved, scene.zone, scene.now, scene.paths.report, scene.saved),
         kpis=kpis_of(scene, totals, now),
-        plot=plot(scene.metric, kpi_name(scene.metric, scene), now, before, scene.interval),
+        plot=plot(
+            scene.metric,
+            kpi_name(scene.metric, scene),
+            now,
+            before,
+            scene.interval,
+            [(note.day, note.text) for note in scene.notes],
+        ),
         intervals=interval_choices(state, resolved.period, scene.link),
         legend_now=days_of(resolved.period, scene.zone),
         legend_before=days_of(whole, scene.zone) if whole else "",
         cards=cards,
+        notes=scene.notes,
         live=scene.paths.live,
         people_now=people_here(scene, here),
         realtime=scene.link(with_changes(state, span=Span("realtime"), interval="")),

@@ -92,15 +92,29 @@ async def post_sign_in(request: Request) -> Response:
     if user is None:
         error = "That address and password do not go together."
         return await show_sign_in(request, 403, next_=next_, email=email, error=error)
+    if await asyncio.to_thread(tools.registry.factors.is_on, user.id):
+        return await open_half(request, user, next_)
     return await open_session(request, user, next_)
 
 
-async def open_session(request: Request, user: User, next_: str) -> Response:
-    """Start a session in place of whatever the browser held, and go on to `next_`."""
+async def open_session(request: Request, user: User, next_: str, auth: str = "password") -> Response:
+    """Start a session in place of whatever the browser held, and go on to `next_`. Who came in is noted first."""
     tools = tools_of(request)
-    old = session_token(tools, request)
-    token = await asyncio.to_thread(tools.registry.sessions.open, user.id, instead_of=old or None)
-    response = go(request, next_)
+    await asyncio.to_thread(tools.registry.looks.note, user.email, "", auth, "sign in", None)
+    return await _start(request, user, next_, awaits_code=False)
+
+
+async def open_half(request: Request, user: User, next_: str) -> Response:
+    """Start a session that opens nothing before a code was right, and go on to ask for it."""
+    return await _start(request, user, f"{SIGN_IN}/code?{urlencode({'next': next_})}", awaits_code=True)
+
+
+async def _start(request: Request, user: User, path: str, *, awaits_code: bool) -> Response:
+    tools = tools_of(request)
+    old = session_token(tools, request) or None
+    opened = tools.registry.sessions.open
+    token = await asyncio.to_thread(opened, user.id, instead_of=old, awaits_code=awaits_code)
+    response = go(request, path)
     set_session(response, tools, request, token)
     return response
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.access import need_person, need_site
-from dashboard.errors import NotAllowed as Forbidden
 from dashboard.forms import read_form
+from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.signin import go
@@ -102,6 +102,7 @@ async def show_settings(
         saved="saved" in request.query_params,
         action=f"{base_of(request)}/sites/{site.host}/settings",
         tag=f"{base_of(request)}/sites/{site.host}/tag",
+        removal=f"{base_of(request)}/sites/{site.host}/remove",
         may_remove=person.may("remove", site),
     )
 
@@ -113,32 +114,24 @@ async def get_settings(request: Request) -> Response:
 
 
 async def post_settings(request: Request) -> Response:
-    """`POST /sites/{host}/settings`: `do=save`, `do=freeze` or `do=restore`."""
+    """`POST /sites/{host}/settings`."""
     person = await need_person(request)
     site = await need_site(request, person, "configure")
     form = await read_form(request)
-    what = form.get("do", "save")
-    if what != "save" and not person.may("remove", site):
-        raise Forbidden("Only an owner can remove a site or bring it back.")
-    changes = changes_in(form, site) if what == "save" else {}
+    changes = changes_in(form, site)
     errors = errors_in(changes)
     if not errors:
         try:
-            await asyncio.to_thread(_act, request, person, site, what, changes)
+            await asyncio.to_thread(_act, request, person, site, changes)
         except RegistryAway:
             raise
         except RegistryError as error:
             errors = {"": str(error)}
     if errors:
         return await show_settings(request, person, site, 400, typed=form, errors=errors)
+    tell(request, params=", ".join(changes) or "nothing")
     return go(request, f"/sites/{site.host}/settings?saved")
 
 
-def _act(request: Request, person: Person, site: Site, what: str, changes: Mapping[str, str]) -> None:
-    sites, by = tools_of(request).registry.sites, person.email or "the demo"
-    if what == "freeze":
-        sites.freeze(site.host, by=by)
-    elif what == "restore":
-        sites.restore(site.host, by=by)
-    else:
-        sites.set(site.host, changes, by=by)
+def _act(request: Request, person: Person, site: Site, changes: Mapping[str, str]) -> None:
+    tools_of(request).registry.sites.set(site.host, changes, by=person.email or "the demo")

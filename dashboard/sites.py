@@ -19,13 +19,16 @@ from clickhouse.ask.answer import Answer
 from clickhouse.ask.question import Question
 from dashboard import words
 from dashboard.access import need_person, need_site, person_at
+from dashboard.asked import waiting_requests
 from dashboard.asking import Asker, guard_for
 from dashboard.buckets import bucket_labels
 from dashboard.charts.spark import sparkline
 from dashboard.charts.svg import Markup
+from dashboard.controls import Choice
 from dashboard.errors import NotAllowed
 from dashboard.forms import read_form
 from dashboard.frame import Frame, Room, frame_of, title_of
+from dashboard.looking import note_overview
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.period import Resolved, Span, resolve, today_in
@@ -35,8 +38,11 @@ from dashboard.tools import Tools, tools_of
 from registry.errors import RegistryAway, RegistryError
 from registry.presets import PRESETS
 from registry.site import Site
+from registry.users import Grant
 
 MOST_SITES = 200
+MOST_NAMED = 5
+"""New properties that a notice calls by name."""
 """Asked about at once; a longer list shows these, by host."""
 SPAN = Span("30d")
 
@@ -66,7 +72,58 @@ async def sites_for(tools: Tools, person: Person) -> list[Site]:
 
 async def frame_at(request: Request, person: Person, site: Site | None = None, room: Room = "report") -> Frame:
     sites = await sites_for(tools_of(request), person)
-    return frame_of(base_of(request), person, sites, site, room)
+    frame = frame_of(base_of(request), person, sites, site, room)
+    if site is None:
+        return frame
+    asked = await waiting_requests(request, site) if person.may("rights", site) and room != "requests" else ()
+    notices = (*frozen_notice(request, person, site), *asked, *await new_props(request, person, site, room))
+    frame = msgspec.structs.replace(frame, notices=notices)
+    return await with_support(request, frame, person, site)
+
+
+def frozen_notice(request: Request, person: Person, site: Site) -> tuple[Choice, ...]:
+    """Tell on every page of a frozen site until when it can be brought back."""
+    if site.state != "frozen" or site.frozen_until is None or not person.may("remove", site):
+        return ()
+    told = words.say("removal.notice", until=f"{site.frozen_until:%Y-%m-%d %H:%M} UTC")
+    return (Choice(told, f"{frame_root(request, site)}/remove", note=words.say("removal.notice_do")),)
+
+
+async def new_props(request: Request, person: Person, site: Site, room: Room) -> tuple[Choice, ...]:
+    """Tell whoever may decide on them that there are properties nobody has said anything about."""
+    if room not in ("report", "settings") or not person.may("configure", site):
+        return ()
+    waiting = await asyncio.to_thread(tools_of(request).registry.props.waiting, site.host)
+    if not waiting:
+        return ()
+    keys = ", ".join(one.key for one in waiting[:MOST_NAMED]) + (" …" if len(waiting) > MOST_NAMED else "")
+    told = words.count_of("leaks.notice", len(waiting), keys=keys)
+    return (Choice(told, f"{frame_root(request, site)}/leaks#props", note=words.say("leaks.notice_do")),)
+
+
+async def with_support(request: Request, frame: Frame, person: Person, site: Site) -> Frame:
+    """Add who is let in as support now: whoever answers for the site reads it on every page, and so does support."""
+    mine = person.grant_at(site)
+    if mine is not None and mine.role == "support":
+        until = said_until(mine)
+        return msgspec.structs.replace(frame, support=(words.say("support.you", until=until, reason=mine.reason),))
+    if not person.may("people", site):
+        return frame
+    found = await asyncio.to_thread(tools_of(request).registry.users.at_site, site.id)
+    support = tuple(
+        words.say("support.here", who=email, until=said_until(grant), reason=grant.reason)
+        for email, grant in found
+        if grant.role == "support"
+    )
+    return msgspec.structs.replace(frame, support=support, support_page=f"{frame_root(request, site)}/people")
+
+
+def frame_root(request: Request, site: Site) -> str:
+    return f"{base_of(request)}/sites/{site.host}"
+
+
+def said_until(grant: Grant) -> str:
+    return grant.expires_at.strftime("%Y-%m-%d %H:%M UTC") if grant.expires_at else ""
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -116,6 +173,7 @@ async def get_sites(request: Request) -> Response:
     shown = sites[:MOST_SITES]
     answers = await asyncio.gather(*(ask_about(site, person, tools) for site in shown))
     rows = [row_of(site, base, resolved_for(site, tools), got) for site, got in zip(shown, answers, strict=True)]
+    await note_overview(request, person, shown)
     strays = await strays_for(person, tools.store, tools.now().date())
     return render(request, "sites.html", frame=frame_of(base, person, sites), rows=rows,
                   may_add=person.may("add_site"), strays=strays)  # fmt: skip

@@ -17,7 +17,10 @@ from starlette.types import Scope
 
 from clickhouse.client import Store
 from dashboard.backoff import Backoff
+from dashboard.live import Live
+from dashboard.watching import Watching
 from registry.registry import Registry
+from registry.site import Site
 
 HASHES_AT_ONCE = 2
 """A password costs 64 MiB while it is checked."""
@@ -26,6 +29,10 @@ KEY_REQUESTS_AN_HOUR = 600
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def as_it_is(_site: Site, _dimension: str, label: str) -> str:
+    return label
 
 
 def peer_of(scope: Scope) -> str:
@@ -50,8 +57,14 @@ class Tools:
     now: Callable[[], datetime] = utc_now
     credit: Callable[[], tuple[str, str] | None] = lambda: None
     """Whom the licence of the places' source asks to name, as (text, link)."""
+    scrub: Callable[[Site, str, str], str] = as_it_is
+    """Takes out of a stored label what would not be kept today: better rules protect old rows too."""
     sign_ins: Backoff = field(default_factory=Backoff)
     key_requests: Backoff = field(default_factory=lambda: Backoff(KEY_REQUESTS_AN_HOUR, 3600))
+    watching: Watching = field(default_factory=Watching)
+    """Who keeps watching which page: polling is noted once."""
+    live: Live = field(default_factory=Live)
+    """Who watches which page live: one question for all of them."""
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE))
 
     def is_https(self, request: Request) -> bool:

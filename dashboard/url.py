@@ -8,7 +8,7 @@ for the page that answers 400; nothing of it is ever code. It knows no site, no 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import get_args
 from urllib.parse import quote, urlencode
@@ -18,7 +18,7 @@ import msgspec
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Direction, Filter
 from dashboard.errors import BadQuestion, shorten
-from dashboard.filters import LONGEST_VALUE, escape, is_dimension, read_filter, write_filter
+from dashboard.filters import CASELESS, LONGEST_VALUE, PROP, escape, is_dimension, read_filter, write_filter
 from dashboard.period import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -29,9 +29,13 @@ from dashboard.period import (
     Interval,
     Span,
 )
+from dashboard.words import code_of
 
 MOST_FILTERS = 20
 LAST_PAGE = 10_000
+OWN = ("of", "way", "steps", "feature", "funnel", "within", "s", "show")
+"""Names that a page of its own may ask by, beside what every page understands."""
+MOST_OWN = 16
 INTERVALS: tuple[str, ...] = get_args(Interval)
 COMPARES: tuple[str, ...] = get_args(CompareName)
 WORD = re.compile(r"[a-z0-9_-]{1,60}")
@@ -55,6 +59,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Text looked for in a details table."""
     sort: tuple[str, Direction] | None = None
     page: int = 1
+    own: tuple[tuple[str, str], ...] = ()
+    """What only the page at hand understands: (name, value), names may repeat."""
 
     def query(self) -> str:
         """Write the state as a query string; empty for the state of a bare URL."""
@@ -80,6 +86,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def tab(self, card: str, default: str) -> str:
         return dict(self.tabs).get(card, default)
 
+    def asked(self, name: str) -> str:
+        return dict(self.own).get(name, "")
+
+    def asking(self, **own: str) -> State:
+        """Ask the page at hand for something else; an empty value asks no more."""
+        kept = tuple(pair for pair in self.own if pair[0] not in own)
+        added = tuple((name, value) for name, value in own.items() if value)
+        return msgspec.structs.replace(self, own=(*kept, *added), page=1)
+
 
 def with_changes(state: State, **changes: object) -> State:
     """Copy a state with some fields changed; paging starts over unless it is what changes."""
@@ -94,7 +109,7 @@ def read(parameters: Iterable[tuple[str, str]]) -> State:
         if "\x00" in value or "\ufffd" in value or any(0xD800 <= ord(mark) <= 0xDFFF for mark in value):
             raise BadQuestion(f"`{shorten(name)}` holds characters that are not text.")
     written = (read_filter(value) for name, value in pairs if name == "f")
-    filters = tuple(dict.fromkeys((*written, *typed_filter(one))))
+    filters = tuple(dict.fromkeys((*written, *typed_filter(pairs))))
     if len(filters) > MOST_FILTERS:
         raise BadQuestion(f"A page takes up to {MOST_FILTERS} filters.")
     return State(
@@ -108,13 +123,28 @@ def read(parameters: Iterable[tuple[str, str]]) -> State:
         search=shorten(one.get("search", ""), LONGEST_VALUE),
         sort=read_sort(one.get("sort", "")),
         page=read_page(one.get("page", "1")),
+        own=read_own(pairs),
     )
 
 
-def typed_filter(one: Mapping[str, str]) -> tuple[Filter, ...]:
-    """Read the filter of a form that no script has put together: dimension `fd`, operator `fo`, one value `fv`."""
-    what, value = one.get("fd", ""), one.get("fv", "")
-    return (read_filter(f"{one.get('fo', '')}:{what}:{escape(value, '|')}"),) if what and value else ()
+def typed_filter(pairs: Sequence[tuple[str, str]]) -> tuple[Filter, ...]:
+    """Read the filter of a form: dimension `fd`, with its key `fp`; operator `fo`; values `fv`; `fi`, `fw`.
+
+    `fi`: case does not matter. `fw`: `did` or `did_not` ask about the whole visit. Values are typed as they are shown:
+    a country by its name too.
+    """
+    one = dict(pairs)
+    what, values = one.get("fd", ""), [value.strip() for name, value in pairs if name == "fv" and value.strip()]
+    if not what or not values:
+        return ()
+    if what == PROP:
+        if not one.get("fp", "").strip():
+            raise BadQuestion("Say which property: its name, as the page sends it.")
+        what = PROP + escape(one["fp"].strip(), ":")
+    coded = "|".join(escape(code_of(what, value), "|") for value in values)
+    how = one.get("fo", "") + (CASELESS if one.get("fi") else "")
+    when = f"{one['fw']}:" if one.get("fw") in ("did", "did_not") else ""
+    return (read_filter(f"{when}{how}:{what}:{coded}"),)
 
 
 def read_choice(one: Mapping[str, str], name: str, allowed: Iterable[str]) -> str:
@@ -142,6 +172,18 @@ def read_sort(text: str) -> tuple[str, Direction] | None:
     if direction not in ("asc", "desc") or not (name in METRICS or is_dimension(name)):
         raise BadQuestion("`sort` is a metric or a dimension, then `:asc` or `:desc`.")
     return name, msgspec.convert(direction, Direction)
+
+
+def read_own(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Read what a page of its own is asked; steps typed into a form (`k1`, `p1`, …) become steps (`s`)."""
+    pairs = list(pairs)
+    own = tuple((name, shorten(value, LONGEST_VALUE)) for name, value in pairs if name in OWN and value)
+    one = dict(pairs)
+    typed = ((one.get(f"k{nth}", ""), one.get(f"p{nth}", "").strip()) for nth in range(1, 9))
+    own += tuple(("s", shorten(f"{kind}:{pattern}", LONGEST_VALUE)) for kind, pattern in typed if kind and pattern)
+    if len(own) > MOST_OWN:
+        raise BadQuestion("That is too much for one page.")
+    return own
 
 
 def read_page(text: str) -> int:
@@ -208,6 +250,7 @@ def write(state: State) -> Iterator[tuple[str, str]]:
         yield "sort", ":".join(state.sort)
     if state.page > 1:
         yield "page", str(state.page)
+    yield from state.own
 
 
 def write_span(span: Span) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from dashboard.locales import locale
 from registry.countries import COUNTRIES
 from registry.regions import region_name
 
@@ -58,7 +59,18 @@ def exact(number: Number) -> str:
     """All digits, in groups: 12,345. Fractions keep one decimal."""
     if number is None:
         return NOTHING
-    return f"{number:,}" if isinstance(number, int) else f"{number:,.1f}".removesuffix(".0")
+    return written(f"{number:,}" if isinstance(number, int) else f"{number:,.1f}".removesuffix(".0"))
+
+
+def written(number: str) -> str:
+    """Write `12,345.6` as the reader's locale does."""
+    form = locale()
+    return number.replace(",", "\0").replace(".", form.point).replace("\0", form.group)
+
+
+def money(amount: float) -> str:
+    """An amount with two decimals; its currency stands beside it."""
+    return written(f"{amount:,.2f}")
 
 
 def compact(number: Number) -> str:
@@ -68,7 +80,7 @@ def compact(number: Number) -> str:
     scaled, suffix = next((number / size, mark) for size, mark in _SIZES if abs(number) >= size * 0.9995)
     decimals = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
     text = f"{scaled:.{decimals}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
+    return written(text.rstrip("0").rstrip(".") if "." in text else text) + suffix
 
 
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -79,8 +91,10 @@ def percent(number: Number) -> str:
     if number is None:
         return NOTHING
     if 0 < number < 0.1:
-        return "<0.1%"
-    return f"{number:.0f}%" if number >= 9.95 or number == 0 else f"{number:.1f}".removesuffix(".0") + "%"
+        text = "<0.1"
+    else:
+        text = f"{number:.0f}" if number >= 9.95 or number == 0 else f"{number:.1f}".removesuffix(".0")
+    return f"{written(text)}{locale().percent}%"
 
 
 def duration(seconds: Number) -> str:
@@ -147,8 +161,10 @@ def change(now: Number, before: Number, unit: str, *, up_is_good: bool = True) -
 
 
 def day(value: date, *, year: bool = False) -> str:
-    """24 Oct, or 24 Oct 2026."""
-    return f"{value.day} {MONTHS[value.month - 1]}" + (f" {value.year}" if year else "")
+    """24 Oct, or 24 Oct 2026; the reader's locale says in which order."""
+    form = locale()
+    text = form.day.format(day=value.day, month=MONTHS[value.month - 1])
+    return text + (form.year.format(year=value.year) if year else "")
 
 
 def days(first: date, last: date) -> str:
@@ -157,8 +173,11 @@ def days(first: date, last: date) -> str:
         return f"{WEEKDAYS[first.weekday()]} {day(first, year=True)}"
     if first.year != last.year:
         return f"{day(first, year=True)} – {day(last, year=True)}"
-    start = str(first.day) if first.month == last.month else day(first)
-    return f"{start} – {day(last, year=True)}"
+    if first.month != last.month:
+        return f"{day(first)} – {day(last, year=True)}"
+    form, month = locale(), MONTHS[first.month - 1]
+    both = f"{first.day} – {last.day}" if "." not in form.day else f"{first.day}. – {last.day}"
+    return form.day.format(day=both, month=month) + form.year.format(year=last.year)
 
 
 def moment(label: str) -> datetime:
@@ -182,7 +201,9 @@ def bucket_in_full(label: str, interval: str) -> str:
         return f"{named}, {at:%H:%M}"
     if interval == "week":
         return say("calendar.week_of", day=day(at))
-    return bucket(label, interval) if interval == "month" else f"{named} {at.year}"
+    if interval == "month":
+        return bucket(label, interval)
+    return f"{WEEKDAYS[at.weekday()]} {day(at, year=True)}"
 
 
 # Names of things the store keeps as codes
@@ -203,3 +224,15 @@ def value_of(dimension: str, value: str) -> str:
     if dimension == "region":
         return region_name(value)
     return say(f"device.{value}") if dimension == "device" and knows(f"device.{value}") else value
+
+
+def code_of(dimension: str, label: str) -> str:
+    """What the store keeps for a label that somebody typed: the way back from `value_of`; else the text itself."""
+    typed = label.casefold()
+    if typed == value_of(dimension, "").casefold():
+        return ""
+    if dimension == "country":
+        return next((code for code, name in COUNTRIES.items() if typed in (name.casefold(), code.casefold())), label)
+    if dimension == "device":
+        return next((code for code, name in _CATALOGUE["device"].items() if typed == name.casefold()), label)
+    return label

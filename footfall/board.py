@@ -70,4 +70,4 @@ def sum_of(ledgers: list[Ledger]) -> Ledger:
             mine = refused.setdefault(site, {})
             for reason, count in reasons.items():
                 mine[reason] = mine.get(reason, 0) + count
-    return Ledger(received, refused)
+    return Ledger(received, refused, sum(ledger.limited for ledger in ledgers))

@@ -18,8 +18,13 @@ from clickhouse.faults import StoreAway
 from clickhouse.migrate import migrate
 from collector.distill.visitor import local_day
 from collector.drain import Drain
+from footfall.auditing import Auditor, NightlyAudit
+from footfall.closing import Closing
 from footfall.house import Ground, House, Keeper
+from footfall.old_looks import OldLooks
 from footfall.orders import run_orders
+from footfall.prop_watch import PropWatch
+from footfall.reminders import Reminders
 from footfall.retention import Retention
 from registry.errors import RegistryError, SaltsRefused
 
@@ -36,7 +41,9 @@ def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iter
     drain = keeper.drain
     # What an embedded engine has freed it would keep for about ten seconds: 50 MB while somebody reads reports.
     tidy = keeper.store.give_back_memory
-    works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, *others)
+    works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, PropWatch(keeper).work,
+             Closing(keeper).work, NightlyAudit(keeper.registry).work,
+             Reminders(keeper.registry).work, OldLooks(keeper.registry).work, *others)  # fmt: skip
     with _threads(lambda stop: drain_store(keeper, drain, stop), *(_repeated(work) for work in works)):
         yield
 
@@ -100,10 +107,12 @@ class Executor:
         self._drain = drain
         self._revision = -1
         self._since = datetime.now(UTC)
+        self._auditor = Auditor(ground, serves=True)
 
     def execute(self) -> None:
         ground = self._ground
-        run_orders(ground.registry, ground.store, ground.salts, self.is_settled)
+        run_orders(ground.registry, ground.store, ground.salts, self.is_settled, data=ground.settings.data,
+                   audit=self._auditor.audit)  # fmt: skip
 
     def is_settled(self, revision: int) -> bool:
         """Say whether nothing decided before `revision` can reach the store any more.

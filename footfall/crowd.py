@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 
@@ -112,7 +111,4 @@ def _end_with_keeper() -> None:
     keeper = multiprocessing.parent_process()
     if keeper is not None:
         keeper.join()
-        # More than once: a signal that comes while the server is only being set up is heard by nobody.
-        while True:
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)

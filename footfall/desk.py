@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -18,9 +20,12 @@ import msgspec
 from collector.address import Proxies
 from collector.app import create_collector
 from collector.balance import balance
+from collector.distill.scrub.again import remembering
 from collector.drain import DrainStatus
 from collector.express import express_lane
 from collector.health import Condition
+from collector.privacy.notice import version_of
+from collector.privacy.rights import VisitorRights
 from collector.sender import address_of, read_head
 from collector.settings import SettingsError
 from collector.spool import Committer, Limits, SpoolError
@@ -28,11 +33,14 @@ from collector.spool.disk import space_of
 from collector.tag import Tag, TagMissingError
 from collector.tally import Ledger, Tally
 from dashboard.app import create_dashboard
+from footfall.audit.report import line_of
 from footfall.house import Desk, Ground
 from footfall.updates.credit import credit_in
 from footfall.web import ASGIApp, answer
+from registry.errors import RegistryError
 
 FLUSH_SECONDS = 1.0
+AUDIT_SECONDS = 60.0
 
 
 async def attend(
@@ -59,6 +67,9 @@ async def attend(
         secret=desk.secret,
         tag=_tag_of(desk),
         check_key=desk.registry.keys.check,
+        consents=desk.registry.consents,
+        rights=_rights_on(desk, committer),
+        last_audit=_last_audit(desk),
         otherwise=dashboard,
     )
     flushing = asyncio.create_task(_flush(tally, committer))
@@ -96,6 +107,7 @@ def dashboard_on(
         collector_health=(lambda: _health(condition, ledger)) if condition and ledger else None,
         client_of=client_of,
         credit=credit_in(ground.settings),
+        scrub=remembering(),
     )
 
 
@@ -116,13 +128,21 @@ def condition_of(status: DrainStatus, accepts: bool = True, *, is_overdue: bool 
         spool_accepts=accepts,
         store_answers=status.is_running and not status.error,
         waiting=status.waiting,
+        oldest_seconds=status.lag_seconds,
         spool_bytes=status.spool_bytes,
+        lost=status.lost,
         quarantined=status.quarantined,
+        batches=status.batches,
+        insert_seconds=status.insert_seconds,
+        retries=status.retries,
+        lag_seconds=status.stored_lag_seconds,
         kept=status.kept,
         duplicate=status.duplicate,
         without_visit=status.without_visit,
         unstorable=status.unstorable,
         found=status.found,
+        erased=status.erased,
+        demanded_ms=status.demanded_ms,
         retention_overdue=is_overdue,
     )
 
@@ -133,6 +153,36 @@ async def _flush(tally: Tally, committer: Committer) -> None:
         await asyncio.sleep(FLUSH_SECONDS)
         with contextlib.suppress(SpoolError):
             await tally.flush(committer.keep)
+
+
+def _rights_on(desk: Desk, committer: Committer) -> VisitorRights:
+    def is_held(site_id: int, day: date | None) -> bool:
+        holds = desk.registry.holds.list(site_id, active=True)
+        return any(day is None or hold.since <= day < hold.until for hold in holds)
+
+    return VisitorRights(
+        tools=desk.tools,
+        keep=committer.keep,
+        store=desk.store,
+        requests=desk.registry.requests,
+        secret=desk.secret,
+        is_held=is_held,
+        policy_version=version_of,
+    )
+
+
+def _last_audit(desk: Desk) -> Callable[[], str | None]:
+    """Tell the last self-audit, looked up once a minute: the page asks for it at every view."""
+    told: list[tuple[float, str | None]] = []
+
+    def line() -> str | None:
+        now = time.monotonic()
+        if not told or now - told[0][0] > AUDIT_SECONDS:
+            with contextlib.suppress(RegistryError):
+                told[:] = [(now, line_of(desk.registry.audits.last()))]
+        return told[0][1] if told else None
+
+    return line
 
 
 def _tag_of(desk: Desk) -> Tag:

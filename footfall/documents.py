@@ -59,6 +59,11 @@ def questions_document() -> str:
     for dimension in DIMENSIONS.values():
         lines += [f"### `{dimension.name}`", f"{dimension.label}: a trait of the {dimension.of.value}.", ""]
     lines += ["### `prop:<key>`", "The value of a property that feature events carry.", ""]
+    lines += ["## Odd questions", "What the grid above cannot say is a file that one can open and run.", ""]
+    for path in sorted((FOLDER.parent / "clickhouse" / "questions").glob("*.sql")):
+        asked = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("-- ")
+        lines += [f"### `{path.stem}`", f"[{asked}](../clickhouse/questions/{path.name})", ""]
+    lines += ["## Small numbers", "Who sees exact numbers and who does not: [small-numbers.md](small-numbers.md).", ""]
     return "\n".join(lines)
 
 

@@ -25,6 +25,7 @@ from clickhouse.faults import StoreAway
 from clickhouse.migrate import migrate
 from collector.distill import Tools, open_tools
 from collector.distill.tools import LISTS_FILE
+from collector.distill.visitor import Pepper
 from collector.drain import Drain
 from collector.settings import Settings, SettingsError
 from collector.spool import Spool
@@ -118,7 +119,7 @@ def open_ground(settings: Settings) -> Iterator[Ground]:
 
 @contextlib.contextmanager
 def _desk_on(ground: Ground, number: int) -> Iterator[Desk]:
-    tools = open_bridge(ground.settings, ground.salts)
+    tools = open_bridge(ground.settings, ground.salts, ground.snapshot.pepper)
     directory = ground.settings.data / "spool" / str(number)
     with contextlib.closing(Spool.open(directory)) as spool:
         yield Desk(**_parts(ground), tools=tools, spool=spool, spool_directory=directory)
@@ -145,11 +146,11 @@ def _parts(ground: Ground) -> dict[str, Any]:
     return {name: getattr(ground, name) for name in ground.__struct_fields__}
 
 
-def open_bridge(settings: Settings, salts: Salts) -> Tools:
+def open_bridge(settings: Settings, salts: Salts, pepper: Pepper = lambda _site_id: b"") -> Tools:
     """Open the tools of the bridge. Raises SettingsError for a file of the operator's that cannot be read."""
     geo = settings.geo
     try:
-        return open_tools(salts.today, geo, settings.data)
+        return open_tools(salts.today, geo, settings.data, pepper)
     except (OSError, RuntimeError) as error:
         told = error.strerror if isinstance(error, OSError) else "not a file in MaxMind's format"
         way = f"FOOTFALL_GEO: cannot read {geo}" if geo else f"cannot read what updates brought to {settings.data}"

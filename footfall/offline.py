@@ -7,6 +7,7 @@ accepted before the last server stopped reaches the store first, so nothing of a
 from __future__ import annotations
 
 from collector.settings import Settings
+from footfall.auditing import Auditor
 from footfall.house import open_house
 from footfall.orders import run_orders
 
@@ -16,4 +17,12 @@ def execute_orders(settings: Settings) -> int:
     with open_house(settings) as house:
         while house.drain.step():
             pass
-        return run_orders(house.registry, house.store, house.salts, is_settled=lambda _revision: True)
+        auditor = Auditor(house, serves=False, step=house.drain.step)
+        return run_orders(
+            house.registry,
+            house.store,
+            house.salts,
+            is_settled=lambda _revision: True,
+            data=settings.data,
+            audit=auditor.audit,
+        )

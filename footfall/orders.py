@@ -9,12 +9,21 @@ true. A store or a Redis that is away leaves the order waiting. It also files th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.erase_days import erase_days
 from clickhouse.faults import StoreAway, StoreError
+from footfall import repair, rescrub
 from footfall.removal import remove_site
+from footfall.restriction import isolate_held, release_hold
+from footfall.thinning import thin_site
+from footfall.wayout import copies, export, load
 from registry.errors import RegistryAway, RegistryError, SaltsRefused
 from registry.orders import Order, OrderKind
 from registry.registry import Registry
@@ -35,6 +44,10 @@ class Bench(msgspec.Struct, frozen=True):
     salts: Salts
     is_settled: IsSettled
     old_parts_seconds: float
+    data: Path | None = None
+    """Where folders are made and found; None: nowhere, orders about folders wait."""
+    audit: Callable[[Mapping[str, Any]], int] | None = None
+    """Makes a self-audit and returns its number; None: nobody here can, such orders wait."""
 
 
 def run_orders(
@@ -44,18 +57,22 @@ def run_orders(
     is_settled: IsSettled,
     *,
     old_parts_seconds: float = OLD_PARTS_SECONDS,
+    data: Path | None = None,
+    audit: Callable[[Mapping[str, Any]], int] | None = None,
 ) -> int:
     """Execute what waits, oldest first; return how many orders ended. Raises nothing that one order causes."""
     for site in registry.sites.overdue():
         registry.sites.condemn(site.host, by="7 days are over")
         registry.orders.file("remove_site", {"site_id": site.id, "confirmed": "7 days are over"}, "calendar")
 
-    bench = Bench(registry, store, salts, is_settled, old_parts_seconds)
+    bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, audit)
     return sum(_is_ended(bench, order) for order in registry.orders.waiting())
 
 
 def _remove_site(bench: Bench, order: Order) -> bool:
-    return remove_site(bench.registry, bench.store, bench.salts, order, bench.is_settled, bench.old_parts_seconds)
+    return remove_site(
+        bench.registry, bench.store, bench.salts, order, bench.is_settled, bench.old_parts_seconds, bench.data
+    )
 
 
 def _forget_salt(bench: Bench, order: Order) -> bool:
@@ -64,9 +81,97 @@ def _forget_salt(bench: Bench, order: Order) -> bool:
     return True
 
 
+def _export_site(bench: Bench, order: Order) -> bool:
+    site = bench.registry.sites.by_id(order.args["site_id"])
+    if bench.data is None or site is None:
+        bench.registry.orders.fail(order.id, "there is no such site")
+        return True
+    if not export.export_site(bench.store, bench.registry, site, export.folder_of(bench.data, site.id)):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _load_site(bench: Bench, order: Order) -> bool:
+    site_id = order.args["site_id"]
+    if bench.data is None or not load.load_site(bench.store, site_id, load.folder_of(bench.data, site_id)):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _hold(bench: Bench, order: Order) -> bool:
+    # What was accepted before belongs to the hold too.
+    if not bench.is_settled(bench.registry.revision()):
+        return False
+    if not isolate_held(bench.registry, bench.store, order.args["hold_id"]):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _release_hold(bench: Bench, order: Order) -> bool:
+    if not release_hold(bench.registry, bench.store, order.args["hold_id"], order.filed_by):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _rescrub(bench: Bench, order: Order) -> bool:
+    return rescrub.work(bench.registry, bench.store, order, bench.old_parts_seconds)
+
+
+def _repair(bench: Bench, order: Order) -> bool:
+    return repair.work(bench.registry, bench.store, order)
+
+
+def _thin_site(bench: Bench, order: Order) -> bool:
+    if not bench.is_settled(bench.registry.revision()) or not thin_site(bench.registry, bench.store, order.args):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _backup(bench: Bench, order: Order) -> bool:
+    if bench.data is None or not copies.backup_store(bench.store, bench.data / "backup"):
+        return False
+    bench.registry.orders.finish(order.id, {})
+    return True
+
+
+def _erase_days(bench: Bench, order: Order) -> bool:
+    site = bench.registry.sites.by_id(order.args["site_id"])
+    if site is None:
+        bench.registry.orders.finish(order.id, {"removed": True})
+        return True
+    since, until = (date.fromisoformat(order.args[name]) for name in ("since", "until"))
+    if not erase_days(bench.store, site.id, since, until, site.timezone):
+        note_change(bench.store, site.id, since, until)
+        return False
+    bench.registry.orders.finish(order.id, {"since": since.isoformat(), "until": until.isoformat(), "rows_left": 0})
+    return True
+
+
+def _audit(bench: Bench, order: Order) -> bool:
+    if bench.audit is None:
+        return False
+    bench.registry.orders.finish(order.id, {"audit": bench.audit(order.args)})
+    return True
+
+
 WORKS: Mapping[OrderKind, Callable[[Bench, Order], bool]] = {
     "remove_site": _remove_site,
     "forget_salt": _forget_salt,
+    "rescrub": _rescrub,
+    "export_site": _export_site,
+    "load_site": _load_site,
+    "hold": _hold,
+    "release_hold": _release_hold,
+    "thin_site": _thin_site,
+    "backup": _backup,
+    "erase_days": _erase_days,
+    "repair": _repair,
+    "audit": _audit,
 }
 """What each kind of order does: True when it has ended, False when it is too early. A new kind is one line here."""
 
@@ -79,4 +184,7 @@ def _is_ended(bench: Bench, order: Order) -> bool:
         return False
     except (StoreError, RegistryError) as error:
         bench.registry.orders.fail(order.id, str(error))
+        return True
+    except OSError as error:
+        bench.registry.orders.fail(order.id, f"the disk of FOOTFALL_DATA failed ({error.strerror})")
         return True

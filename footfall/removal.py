@@ -2,28 +2,28 @@
 
 In: the order that asked for it. Out: the ended order with the certificate, or False when it is too early. The steps:
 refuse the site's events, wait until what was accepted before has reached the store, erase every table and prove it,
-destroy the salts, then forget the site in the registry. Each step may be repeated; the last one and the end of the
-order are one transaction. What stays is the certificate in the order: figures and times, no host. Backups made
-earlier are not touched, and it says so.
+destroy the salts, delete what lies beside the store (quarantine, exports), then forget the site in the registry. Each
+step may be repeated; the last one and the end of the order are one transaction. What stays is the certificate in the
+order: figures and times, signed, no host. A site with a hold is not removed. Backups made earlier are not touched,
+and it says so.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from clickhouse.client import Store
 from clickhouse.erase import Erased, erase_site, wait_for_old_parts
+from footfall.restriction import refuse_if_held
+from footfall.wayout.certificate import key_in, signed
+from footfall.wayout.traces import forget_traces
 from registry.orders import Order
 from registry.registry import Registry
 from registry.salts import Salts
-
-FORGOTTEN = ("settings", "history", "goals", "keys", "roles on this site alone")
 
 
 def remove_site(
@@ -33,12 +33,17 @@ def remove_site(
     order: Order,
     is_settled: Callable[[int], bool],
     old_parts_seconds: float,
+    data: Path | None = None,
 ) -> bool:
-    """Remove the site of the order and end it; False: events accepted earlier are still on their way to the store."""
+    """Remove the site of the order and end it; False: events accepted earlier are still on their way to the store.
+
+    `data` is where traces beside the store lie, and the key that signs; None: there is neither.
+    """
     site = registry.sites.by_id(order.args["site_id"])
     if site is None:
         registry.orders.finish(order.id, {"already_removed": True})
         return True
+    refuse_if_held(registry, site.id)
     registry.sites.condemn(site.host, by=order.filed_by)
     if not is_settled(registry.revision()):
         return False
@@ -46,21 +51,18 @@ def remove_site(
     proved_at = datetime.now(UTC)
     files_gone = wait_for_old_parts(store, old_parts_seconds)
     salts.destroy(site.id)
-    certificate = _certificate(order, erased, proved_at, datetime.now(UTC) if files_gone else None)
+    traces = forget_traces(data, site.id) if data else []
+    facts = _facts(order, erased, proved_at, datetime.now(UTC) if files_gone else None)
+    facts |= {"beside_the_store": traces, "registry": dict(registry.rows_of_site(site.id))}
+    certificate = signed(facts, key_in(data) if data else None)
     registry.sites.purge(site.host, order_id=order.id, certificate=certificate)
     return True
 
 
-def digest_of(certificate: dict[str, Any]) -> str:
-    """Return the SHA-256 of a certificate's facts: everything but the host and the digest itself."""
-    facts = {name: value for name, value in certificate.items() if name not in ("site", "digest")}
-    return hashlib.sha256(msgspec.json.encode(facts, order="sorted")).hexdigest()
-
-
-def _certificate(
+def _facts(
     order: Order, erased: Sequence[Erased], proved_at: datetime, files_gone_at: datetime | None
 ) -> dict[str, Any]:
-    certificate: dict[str, Any] = {
+    return {
         "reference": secrets.token_hex(8),
         "requested_at": _text(order.filed_at),
         "requested_by": order.filed_by,
@@ -68,12 +70,11 @@ def _certificate(
         "tables": [{"table": each.table, "rows": each.rows, "partitions": each.partitions} for each in erased],
         "scan": {"tables": len(erased), "rows_left": 0, "at": _text(proved_at)},
         "old_files_gone_at": files_gone_at and _text(files_gone_at),
+        "spool": "emptied into the store before",
         "salts": "destroyed",
-        "registry": list(FORGOTTEN),
         "backups": "not touched: delete those made before, or let them expire",
         "deleted_at": _text(datetime.now(UTC)),
     }
-    return {**certificate, "digest": digest_of(certificate)}
 
 
 def _text(moment: datetime) -> str:

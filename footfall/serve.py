@@ -45,6 +45,8 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int =
         log.warning(line)
     harden()
     with bound(listen) as listener:
+        # The self-audit asks this server at the port it really has: 0 means any.
+        chosen = msgspec.structs.replace(chosen, listen=Listen(listen.host, int(listener.getsockname()[1])))
         if only == "dashboard":
             _serve_dashboard(chosen, listener, workers)
         elif workers > 1:

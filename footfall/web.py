@@ -53,8 +53,9 @@ def url_of(listener: socket.socket) -> str:
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine that ends when the server ends. Call it in the main thread."""
     # uvicorn stops on these and then raises them again: without a handler of ours the exit code would not be 0.
+    early = _Early()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, early)
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(work)
 
@@ -67,8 +68,13 @@ async def answer(
 ) -> None:
     """Accept and answer until told to stop; `on_ready` is called once the first request would be taken."""
     quiet.quiet_loop(asyncio.get_running_loop())
+
+    async def telling(scope: Any, receive: Any, send: Any) -> None:
+        # An answer that goes on as long as somebody listens would hold up the end: it can ask whether that has come.
+        await app({**scope, "is_ending": lambda: server.should_exit}, receive, send)
+
     config = uvicorn.Config(
-        app,
+        telling,
         http=cast(Any, protocol),
         ws="none",
         lifespan="off",
@@ -80,7 +86,8 @@ async def answer(
         timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    await _Server(config, on_ready).serve(sockets=list(listeners))
+    server = _Server(config, on_ready)
+    await server.serve(sockets=list(listeners))
 
 
 def harden() -> None:
@@ -92,13 +99,26 @@ def harden() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+class _Early:
+    """Hears the signals that come before uvicorn listens for them itself."""
+
+    came = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        self.came = True
+
+
 class _Server(uvicorn.Server):
-    """Tells when it has begun to accept."""
+    """Tells when it has begun to accept, and stops at once if it was told to before that."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._early = signal.getsignal(signal.SIGTERM)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._on_ready()
+        if isinstance(self._early, _Early) and self._early.came:
+            self.should_exit = True
+        else:
+            self._on_ready()

@@ -124,6 +124,8 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
+    # What is deleted (a pepper, a token) is overwritten with zeros, not only forgotten.
+    cursor.execute("pragma secure_delete = on")
     cursor.close()
 
 

@@ -7,7 +7,7 @@ and no argument names a person or a host: what an order leaves behind may stay f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,7 +18,20 @@ from registry import tables
 from registry.database import Database, insert_row
 from registry.errors import NotThere
 
-OrderKind = Literal["remove_site", "forget_salt"]
+OrderKind = Literal[
+    "remove_site",
+    "forget_salt",
+    "rescrub",
+    "export_site",
+    "load_site",
+    "hold",
+    "release_hold",
+    "thin_site",
+    "backup",
+    "erase_days",
+    "repair",
+    "audit",
+]
 OrderState = Literal["waiting", "done", "failed"]
 
 
@@ -66,10 +79,14 @@ class Orders:
 
     def removed_sites(self) -> set[int]:
         """Return the numbers of sites that were removed for good; a number is never given twice."""
+        return {order.args["site_id"] for order in self.removals()}
+
+    def removals(self) -> Sequence[Order]:
+        """Return the removals that were done, with their certificates, oldest first."""
         ended = tables.orders.c
-        removals = tables.orders.select().where((ended.kind == "remove_site") & (ended.state == "done"))
+        done = tables.orders.select().where((ended.kind == "remove_site") & (ended.state == "done"))
         with self._database.read() as connection:
-            return {_order(row).args["site_id"] for row in connection.execute(removals)}
+            return [_order(row) for row in connection.execute(done.order_by(ended.id))]
 
     def finish(self, number: int, result: Mapping[str, Any]) -> None:
         """Mark an order as done."""

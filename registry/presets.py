@@ -62,9 +62,9 @@ _ALL = (
     ),
     _preset(
         "fr-exempt",
-        "The French conditions for audience measurement without consent: own use only, aggregate statistics, no "
-        "following across sites, details for at most 25 months, an opt-out. The operator must be able to prove it: "
-        "`footfall site history` shows who set what, and when.",
+        "The conditions that the French authority sets for exempt audience measurement: own use only, aggregate "
+        "statistics, no following across sites, details for at most 25 months, an opt-out. The operator must be able "
+        "to prove it: `footfall site history` shows who set what, and when.",
         legal_basis="exempt_measurement",
     ),
     _preset(

@@ -10,15 +10,32 @@ database takes, and may be called from any thread. Errors are those of errors.py
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 from registry import tables
+from registry.annotations import Annotations
+from registry.audits import Audits
+from registry.consents import Consents
 from registry.database import Clock, Database, open_database, utc_now, version_of
+from registry.dump import count_site, dump_site
+from registry.factors import Factors
+from registry.features import Features
+from registry.funnels import Funnels
 from registry.goals import Goals
+from registry.holds import Holds
+from registry.keeping import Keeping
 from registry.keys import Keys
+from registry.looks import Looks
 from registry.orders import Orders
+from registry.peppers import Peppers
+from registry.props import Props
+from registry.requests import Requests
+from registry.segments import Segments
 from registry.sessions import Sessions
 from registry.setup import Setup
+from registry.shares import Shares
 from registry.sites import Sites
 from registry.users import Users
 
@@ -35,6 +52,20 @@ class Registry:
         self.setup = Setup(database)
         self.orders = Orders(database)
         self.goals = Goals(database)
+        self.holds = Holds(database)
+        self.keeping = Keeping(database)
+        self.features = Features(database)
+        self.funnels = Funnels(database)
+        self.annotations = Annotations(database)
+        self.segments = Segments(database)
+        self.props = Props(database, self.sites)
+        self.peppers = Peppers(database)
+        self.consents = Consents(database)
+        self.looks = Looks(database)
+        self.requests = Requests(database)
+        self.shares = Shares(database)
+        self.factors = Factors(database)
+        self.audits = Audits(database)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> Registry:
@@ -46,6 +77,14 @@ class Registry:
             database.close()
             raise
         return cls(database)
+
+    def dump(self, site_id: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Yield each table's rows of a site, without secrets, for its owner to take along."""
+        return dump_site(self._database, site_id)
+
+    def rows_of_site(self, site_id: int) -> Iterator[tuple[str, int]]:
+        """Yield how many rows of a site each table holds."""
+        return count_site(self._database, site_id)
 
     def revision(self) -> int:
         """Return a number that grows with every change to sites; one short query."""

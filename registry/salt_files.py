@@ -3,8 +3,8 @@
     DIR/<site number>/<day>      32 random bytes, mode 0600, in directories of mode 0700
 
 Invariants: 1. One salt per site at any time; making the next one zeroes and unlinks the one before, under one lock
-(`flock`), so processes that ask at once get the same. 2. The bytes are on no disk: the directory must be tmpfs (when
-chosen by us) and must belong to us alone. 3. A file that is not whole is destroyed and made anew.
+(`flock`), so processes that ask at once get the same. 2. The bytes are on no disk: the directory must be tmpfs
+(salts.py asks `is_in_memory`) and must belong to us alone. 3. A file that is not whole is destroyed and made anew.
 It does not know days or zones: the caller says what today is.
 """
 

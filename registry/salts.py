@@ -113,6 +113,8 @@ def open_salts(spec: str, data_dir: Path) -> Salts:
     if kind == "memory":
         return Salts(SaltMemory(), "memory", is_shared=False)
     if kind == "dir" and colon and rest.startswith("/"):
+        if not is_in_memory(Path(rest)):
+            raise SaltsRefused(f"FOOTFALL_SALTS: {rest} is on a disk; name a directory on tmpfs, or take memory:")
         return Salts(SaltFiles(Path(rest)), rest)
     if kind in ("redis", "rediss", "unix"):
         return Salts(_open_redis(spec), "redis", look_again_seconds=REDIS_LOOK_AGAIN_SECONDS)

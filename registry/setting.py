@@ -23,6 +23,7 @@ Kind = Literal["choice", "switch", "number", "list", "zone", "text"]
 
 MAX_ITEMS = 200
 MAX_TEXT = 100
+MAX_PROP_KEY = 50
 UNSET = "unset"
 """How an empty choice is typed and shown."""
 
@@ -137,6 +138,12 @@ def query_name(text: str) -> str:
     if not re.fullmatch(r"[\w.\-\[\]]{1,64}", text, re.ASCII):
         raise ValueError(f"{text!r} is not the name of a query parameter")
     return text
+
+
+def prop_key(text: str) -> str:
+    if len(text) > MAX_PROP_KEY:
+        raise ValueError(f"{text!r} is longer than {MAX_PROP_KEY} characters")
+    return plain_text(text)
 
 
 def one_word(text: str) -> str:

@@ -20,6 +20,7 @@ Pixel = Literal["off", "count"]
 Place = Literal["none", "country", "region", "city"]
 Props = Literal["open", "registered"]
 LegalBasis = Literal["", "consent", "legitimate_interest", "exempt_measurement"]
+AfterRetention = Literal["delete", "anonymise"]
 State = Literal["active", "frozen", "deleting"]
 
 
@@ -51,9 +52,25 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     titles: bool = False
     referrer_paths: bool = False
     props: Props = "open"
+    prop_keys: tuple[str, ...] = ()
+    """The registered properties: where `props` is `registered`, no other is kept."""
+    redact_props: tuple[str, ...] = ()
     retention_days: int = 760
+    after_retention: AfterRetention = "delete"
+    age_city_days: int = 0
+    """After so many days a city is forgotten and its region stays; 0: never."""
+    age_region_days: int = 0
     min_group: int = 5
     legal_basis: LegalBasis = ""
+    controller: str = ""
+    """Who is responsible, as the privacy notice names them."""
+    contact: str = ""
+    dpo: str = ""
+    authority: str = ""
+    hosting: str = ""
+    """Where the data lies: a country, or the provider and its country."""
+    show_audit: bool = False
+    """Whether the visitor's page tells the result of the last self-audit."""
     alias: tuple[str, ...] = ()
     """Foreign site ids that mean this site (Umami's UUID, Matomo's number)."""
     allow_agents: tuple[str, ...] = ()

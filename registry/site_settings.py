@@ -16,7 +16,7 @@ import msgspec
 from registry.errors import NotAllowed
 from registry.hosts import host_pattern
 from registry.presets import PRESETS
-from registry.setting import UNSET, Setting, one_word, path_pattern, plain_text, query_name
+from registry.setting import UNSET, Setting, one_word, path_pattern, plain_text, prop_key, query_name
 from registry.site import Site
 
 SIGNAL = ("decline", "ignore")
@@ -153,7 +153,22 @@ _ROWS = (
         key="props",
         kind="choice",
         choices=("open", "registered"),
-        help="Which properties of feature events are kept: all, scrubbed, or only those agreed on beforehand.",
+        help="Which properties of feature events are kept: all, scrubbed, where new ones are told to the owner; or "
+        "only the registered ones (prop_keys).",
+    ),
+    Setting(
+        key="prop_keys",
+        kind="list",
+        items="names of properties",
+        item=prop_key,
+        help="The registered properties of feature events. With props=registered no other is kept.",
+    ),
+    Setting(
+        key="redact_props",
+        kind="list",
+        items="names of properties",
+        item=prop_key,
+        help="Properties whose values are replaced by [redacted] before anything is kept.",
     ),
     Setting(
         key="allow_agents",
@@ -168,7 +183,33 @@ _ROWS = (
         least=1,
         most=760,
         unit="days",
-        help="How long single events are kept; 760 days are 25 months. Shortening it deletes at the next night.",
+        help="How long single events are kept; 760 days are 25 months. Shortening it deletes at the next night; "
+        "lengthening it holds for later days only.",
+    ),
+    Setting(
+        key="after_retention",
+        kind="choice",
+        choices=("delete", "anonymise"),
+        help="What becomes of events over the limit: deleted, or added up first, without any visitor, to daily "
+        "numbers, and after 25 months to monthly ones in which no group is smaller than min_group.",
+    ),
+    Setting(
+        key="age_city_days",
+        kind="number",
+        least=0,
+        most=760,
+        unit="days",
+        help="After so many days the city of a visit is forgotten and its region stays; 0: it stays as long as "
+        "the visit.",
+    ),
+    Setting(
+        key="age_region_days",
+        kind="number",
+        least=0,
+        most=760,
+        unit="days",
+        help="After so many days city and region are forgotten and the country stays; 0: they stay as long as "
+        "the visit.",
     ),
     Setting(
         key="min_group",
@@ -177,6 +218,37 @@ _ROWS = (
         most=50,
         unit="visitors",
         help="Analysts and viewers see no figure for fewer visitors than this.",
+    ),
+    Setting(
+        key="controller",
+        kind="text",
+        help="Who is responsible for the site, with an address: for the privacy notice and the record of processing.",
+    ),
+    Setting(
+        key="contact",
+        kind="text",
+        help="Where visitors write to about their rights: an e-mail address or a page.",
+    ),
+    Setting(
+        key="dpo",
+        kind="text",
+        help="The data-protection officer and how to reach them; empty where there is none.",
+    ),
+    Setting(
+        key="authority",
+        kind="text",
+        help="The supervisory authority that is named to visitors for complaints.",
+    ),
+    Setting(
+        key="hosting",
+        kind="text",
+        help="Where the data lies: the country, and the provider where there is one.",
+    ),
+    Setting(
+        key="show_audit",
+        kind="switch",
+        choices=SWITCH,
+        help="Tell visitors on the privacy page when the last self-audit was, and how many checks passed and failed.",
     ),
     Setting(
         key="alias",

@@ -19,6 +19,7 @@ from registry import tables
 from registry.database import Conflict, Database, insert_row
 from registry.errors import AlreadyThere, NotAllowed, NotThere, WrongState
 from registry.hosts import site_host
+from registry.looks import drop_site
 from registry.orders import ending, new_order
 from registry.site import Site, State
 from registry.site_settings import apply, differences
@@ -131,6 +132,7 @@ class Sites:
         """
         with self._database.write() as connection:
             site = find_site(connection, host, to_change=True)
+            drop_site(connection, site.id)
             connection.execute(tables.sites.delete().where(tables.sites.c.id == site.id))
             _raise_revision(connection)
             if order_id is not None:

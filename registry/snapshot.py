@@ -4,11 +4,13 @@ In: a registry. Out: the site of a host, of an id, or of what a tag calls it. `r
 when it has grown; when the registry fails, the last picture stays. A picture is replaced as a whole: readers in any
 thread see the old one or the new one. An own host beats another site's `hosts`, an exact host beats a pattern, and
 of two equal claims the older site wins. Frozen sites are in it: refusing them is the collector's decision.
+Each site's pepper is in it too, so that a consented visitor costs no query either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -17,6 +19,8 @@ from registry.registry import Registry
 from registry.site import Site
 
 Index = Mapping[str, Site]
+
+_NONE: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -30,6 +34,7 @@ class Picture(msgspec.Struct, frozen=True):
     """`example.com` for the pattern `*.example.com`."""
     by_name: Index
     """Own hosts and aliases, in lower case: what a tag may call a site."""
+    peppers: Mapping[int, bytes] = {}
 
 
 class Snapshot:
@@ -63,6 +68,10 @@ class Snapshot:
         """Return the site of that number."""
         return self._picture.by_id.get(site_id)
 
+    def pepper(self, site_id: int) -> bytes:
+        """Return what makes numbers of a site's cookies, or nothing when there is no such site."""
+        return self._picture.peppers.get(site_id, b"")
+
     def by_host(self, host: str) -> Site | None:
         """Return the site that may count pages of `host` (lower case, no port), or None."""
         picture = self._picture
@@ -85,10 +94,10 @@ class Snapshot:
 def _load(registry: Registry) -> Picture:
     # The number first: what changes between the two queries is then loaded again, never missed.
     revision = registry.revision()
-    return picture_of(registry.sites.list(), revision)
+    return picture_of(registry.sites.list(), revision, registry.peppers.all())
 
 
-def picture_of(sites: Iterable[Site], revision: int = 0) -> Picture:
+def picture_of(sites: Iterable[Site], revision: int = 0, peppers: Mapping[int, bytes] = _NONE) -> Picture:
     """Arrange sites for looking up."""
     by_age = sorted(sites, key=lambda site: site.id)
     by_host: dict[str, Site] = {}
@@ -104,4 +113,4 @@ def picture_of(sites: Iterable[Site], revision: int = 0) -> Picture:
                 by_host.setdefault(pattern, site)
         for alias in site.alias:
             by_name.setdefault(alias.lower(), site)
-    return Picture(revision, {site.id: site for site in by_age}, by_host, by_suffix, by_name)
+    return Picture(revision, {site.id: site for site in by_age}, by_host, by_suffix, by_name, peppers)

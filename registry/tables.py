@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -113,7 +114,12 @@ grants = Table(
     Column("id", Integer, primary_key=True),
     of_user(),
     of_site(nullable=True),
-    Column("role", String, nullable=False),  # owner, admin, analyst, viewer, dpo
+    Column("role", String, nullable=False),  # owner, admin, analyst, viewer, dpo, support
+    Column("granted_at", Instant),
+    Column("granted_by", String),
+    Column("reason", String),  # why a grant that ends was given
+    Column("expires_at", Instant),
+    Column("used_at", Instant),  # to the day
 )
 """What a user may do on a site; no site: on every site, those to come included."""
 Index("uq_grants_user_site", grants.c.user_id, func.coalesce(grants.c.site_id, 0), unique=True)
@@ -139,6 +145,7 @@ sessions = Table(
     of_user(),
     Column("opened_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # to the minute
+    Column("awaits_code", Boolean, nullable=False, default=False),  # the password fits, the second factor is due
     Index(None, "user_id"),
 )
 

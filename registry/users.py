@@ -1,15 +1,16 @@
 """Users: the people who may look, and what each may do on which site.
 
 In: e-mail addresses, passwords, roles. Out: `User` and `Grant` values. A change of password ends every session of that
-user, in the same transaction. A grant for one site counts before a grant for every site. When the last owner of
-everything goes, setup.py lets a new one in. Slowing down guesses is the dashboard's work.
+user, in the same transaction. A grant for one site counts before a grant for every site. Operator's staff (`support`)
+have none until an owner gives one: for at most 24 hours, for a reason. When the last owner of everything goes, setup.py
+lets a new one in. Slowing down guesses is the dashboard's work.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -19,10 +20,14 @@ from registry import tables
 from registry.database import Conflict, Database, insert_row
 from registry.errors import AlreadyThere, NotAllowed, NotThere
 from registry.passwords import Passwords
-from registry.sites import find_site
+from registry.setting import plain_text
+from registry.sites import COMMAND_LINE, find_site
 
-Role = Literal["owner", "admin", "analyst", "viewer", "dpo"]
+Role = Literal["owner", "admin", "analyst", "viewer", "dpo", "support"]
 ROLES: tuple[Role, ...] = get_args(Role)
+
+MOST_SUPPORT_HOURS = 24
+USE_GRAIN = timedelta(days=1)
 
 
 class User(msgspec.Struct, frozen=True):
@@ -39,6 +44,27 @@ class Grant(msgspec.Struct, frozen=True):
     role: Role
     site_id: int | None
     host: str | None
+    id: int = 0
+    granted_at: datetime | None = None
+    granted_by: str = ""
+    reason: str = ""
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    """To the day."""
+
+    def is_valid_at(self, now: datetime) -> bool:
+        return self.expires_at is None or now < self.expires_at
+
+
+class Term(msgspec.Struct, frozen=True):
+    """For how long, why and by whom a grant is given; support is given for hours, everyone else until it is taken."""
+
+    by: str = COMMAND_LINE
+    hours: int = 0
+    reason: str = ""
+
+
+UNTIL_TAKEN = Term()
 
 
 class Users:
@@ -48,13 +74,17 @@ class Users:
         self._database = database
         self._passwords = Passwords()
 
-    def add(self, email: str, password: str, role: str, site_host: str | None = None) -> User:
-        """Add a user with a first grant; raise `NotAllowed`, `AlreadyThere` or `NotThere` (the site)."""
+    def add(self, email: str, password: str, role: str, site_host: str | None = None, term: Term = UNTIL_TAKEN) -> User:
+        """Add a user with a first grant; raise `NotAllowed`, `AlreadyThere` or `NotThere` (the site).
+
+        The role `support` comes without a grant: an owner gives one for hours, when there is a reason.
+        """
         address, hashed = checked_email(email), self._passwords.hash(password)
         try:
             with self._database.write() as connection:
                 user = insert_user(connection, address, hashed, self._database.now())
-                _put_grant(connection, user.id, role, site_host)
+                if checked_role(role) != "support":
+                    _put_grant(connection, user.id, role, site_host, term, self._database.now())
         except Conflict:
             raise AlreadyThere(f"{address} is here already; `footfall user grant` gives another role") from None
         return user
@@ -100,10 +130,11 @@ class Users:
             connection.execute(_with_hash(row.id, hashed))
             connection.execute(tables.sessions.delete().where(tables.sessions.c.user_id == row.id))
 
-    def grant(self, email: str, role: str, site_host: str | None = None) -> None:
+    def grant(self, email: str, role: str, site_host: str | None = None, term: Term = UNTIL_TAKEN) -> None:
         """Give a role on a site (None: on every site), in place of an earlier one there."""
         with self._database.write() as connection:
-            _put_grant(connection, _find(connection, email).id, role, site_host)
+            user_id, now = _find(connection, email).id, self._database.now()
+            _put_grant(connection, user_id, role, site_host, term, now)
 
     def revoke(self, email: str, site_host: str | None = None) -> None:
         """Take the grant for a site (None: the one for every site) away."""
@@ -114,13 +145,28 @@ class Users:
                 raise NotThere(f"{row.email} has no role of their own on {site_host or 'every site'}")
 
     def grants(self, user: User) -> Sequence[Grant]:
-        """Return what a user may do: the grant for every site first, then by host."""
-        joined = tables.grants.outerjoin(tables.sites, tables.grants.c.site_id == tables.sites.c.id)
-        columns = (tables.grants.c.role, tables.grants.c.site_id, tables.sites.c.host)
-        wanted = select(*columns).select_from(joined).where(tables.grants.c.user_id == user.id)
+        """Return what a user may do now: the grant for every site first, then by host."""
+        now = self._database.now()
         with self._database.read() as connection:
-            found = [Grant(row.role, row.site_id, row.host) for row in connection.execute(wanted)]
-        return sorted(found, key=lambda grant: grant.host or "")
+            rows = connection.execute(_GRANTS.where(tables.grants.c.user_id == user.id)).all()
+        return sorted((each for each in map(_grant, rows) if each.is_valid_at(now)), key=lambda grant: grant.host or "")
+
+    def at_site(self, site_id: int) -> Sequence[tuple[str, Grant]]:
+        """Return everyone who may see a site now, by address: those with a grant for every site too."""
+        here = (tables.grants.c.site_id == site_id) | tables.grants.c.site_id.is_(None)
+        now = self._database.now()
+        with self._database.read() as connection:
+            rows = connection.execute(_GRANTS.where(here).order_by(tables.users.c.email, tables.grants.c.id)).all()
+        found = [(row.email, _grant(row)) for row in rows]
+        return [(email, grant) for email, grant in found if grant.is_valid_at(now)]
+
+    def mark_used(self, grant: Grant) -> None:
+        """Remember that a grant was used, to the day."""
+        now = self._database.now()
+        if grant.used_at is None or now - grant.used_at >= USE_GRAIN:
+            mine = tables.grants.c.id == grant.id
+            with self._database.write() as connection:
+                connection.execute(tables.grants.update().where(mine).values(used_at=now))
 
     def role_at(self, user: User, site_id: int) -> Role | None:
         """Return a user's role on a site: the grant for that site, else the one for every site, else None."""
@@ -151,11 +197,35 @@ def insert_user(connection: Connection, address: str, password_hash: str, now: d
     return User(number, address, now)
 
 
-def _put_grant(connection: Connection, user_id: int, role: str, site_host: str | None) -> None:
+def _put_grant(
+    connection: Connection, user_id: int, role: str, site_host: str | None, term: Term, now: datetime
+) -> None:
     checked = checked_role(role)
     site_id = None if site_host is None else find_site(connection, site_host).id
-    connection.execute(tables.grants.delete().where(_grant_at(connection, user_id, site_host)))
-    connection.execute(tables.grants.insert().values(user_id=user_id, site_id=site_id, role=checked))
+    there = _grant_at(connection, user_id, site_host)
+    if checked == "support":
+        _check_support(term, site_host)
+        if connection.scalar(select(tables.grants.c.role).where(there & (tables.grants.c.role != "support"))):
+            raise AlreadyThere(f"they have a role on {site_host} already: take it away first")
+    elif term.hours:
+        raise NotAllowed("only support is let in for hours")
+    connection.execute(tables.grants.delete().where(there))
+    row = {"user_id": user_id, "site_id": site_id, "role": checked, "granted_at": now, "granted_by": term.by}
+    if checked == "support":
+        row |= {"expires_at": now + timedelta(hours=term.hours), "reason": term.reason.strip()}
+    connection.execute(tables.grants.insert().values(row))
+
+
+def _check_support(term: Term, site_host: str | None) -> None:
+    if site_host is None:
+        raise NotAllowed("support is let in to one site, not to every one")
+    if not 1 <= term.hours <= MOST_SUPPORT_HOURS:
+        raise NotAllowed(f"support is let in for 1 to {MOST_SUPPORT_HOURS} hours")
+    try:
+        if not plain_text(term.reason.strip()):
+            raise NotAllowed("support is let in for a reason: say which")
+    except ValueError as error:
+        raise NotAllowed(f"the reason is {error}") from None
 
 
 def _grant_at(connection: Connection, user_id: int, site_host: str | None) -> ColumnElement[bool]:
@@ -169,6 +239,25 @@ def _find(connection: Connection, email: str) -> Row[Any]:
     if row is None:
         raise NotThere(f"there is no user {address}; `footfall user list` shows all")
     return row
+
+
+_GRANTS = select(tables.grants, tables.sites.c.host, tables.users.c.email).select_from(
+    tables.grants.join(tables.users).outerjoin(tables.sites, tables.grants.c.site_id == tables.sites.c.id)
+)
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        row.role,
+        row.site_id,
+        row.host,
+        row.id,
+        row.granted_at,
+        row.granted_by or "",
+        row.reason or "",
+        row.expires_at,
+        row.used_at,
+    )
 
 
 def _user(row: Row[Any]) -> User:

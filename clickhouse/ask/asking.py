@@ -1,8 +1,8 @@
 """Ask: Question -> statement -> rows -> Answer, always through the guard.
 
 In: a Store, one Question or several, and the Guard of whoever looks. Out: Answers, or QuestionError (it cannot be
-asked so), QuestionTooHeavy, StoreAway. Invariant: no Answer leaves this module without having passed
-`guard.release`. A question with `compare` costs two statements, a guarded one up to two more.
+asked so), QuestionTooHeavy, StoreAway. Invariant: under any guard no Answer leaves this module but by
+`answer_guarded` (guarded.py). A question with `compare` costs two statements, a guarded one several more.
 Everything blocks; call it from a thread.
 """
 
@@ -11,17 +11,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
 from clickhouse.ask import guard as guarding
+from clickhouse.ask.adding import add_up
 from clickhouse.ask.answer import Answer, AnswerRow, Number
-from clickhouse.ask.build import ASKABLE, build
+from clickhouse.ask.beside import has_time, set_beside
+from clickhouse.ask.build import ASKABLE, Statement, build
 from clickhouse.ask.filters import MOST_VALUES
 from clickhouse.ask.guard import Guard
-from clickhouse.ask.metrics import METRICS, PEOPLE
-from clickhouse.ask.period import buckets
+from clickhouse.ask.guarded import Head, answer_guarded
+from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Condition, Period, Question, QuestionError
 from clickhouse.client import Row, Store, StoreError
 
@@ -32,22 +35,44 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 
 def ask(store: Store, question: Question, guard: Guard = Guard.EXACT) -> Answer:
     """Answer one question."""
-    for name in question.metrics:
-        if name not in METRICS:
-            raise QuestionError(f"there is no metric {name!r}", name)
-    guarding.check(question, guard)
-    build(question)  # a widened question has another order and limit: faults must be found in this one
-    people = _people(store, question) if guard.population and guarding.is_narrow(question) else None
-    wide = guarding.widen(question, guard)
-    return guarding.release(_count(store, wide), question, guard, people)
+    (answer,) = ask_many(store, [question], guard)
+    return answer
 
 
 def ask_many(store: Store, questions: Sequence[Question], guard: Guard = Guard.EXACT) -> list[Answer]:
     """Answer several questions at once, as many as the store has readers for; in the order asked."""
     if not questions:
         return []
+    for question in questions:
+        _check(question, guard)
     with ThreadPoolExecutor(max_workers=min(store.reader_count, len(questions))) as pool:
-        return list(pool.map(lambda question: ask(store, question, guard), questions))
+        if guard == Guard.EXACT:
+            return list(pool.map(partial(_count, store), questions))
+        alone = partial(_answer, store)
+        heads = list(dict.fromkeys(head for question in questions for head in _heads(question)))
+        told = dict(zip(heads, pool.map(lambda head: head.may_be_told(guard, alone), heads), strict=True))
+        beside = partial(_count, store)
+        return list(
+            pool.map(
+                lambda question: answer_guarded(question, guard, alone, beside, lambda one: told[Head.of(one)]),
+                questions,
+            )
+        )
+
+
+def _check(question: Question, guard: Guard) -> None:
+    """Refuse what cannot or may not be asked. Raises QuestionError."""
+    for name in question.metrics:
+        if name not in METRICS:
+            raise QuestionError(f"there is no metric {name!r}", name)
+    guarding.check(question, guard)
+    build(question)  # a guarded question is asked with another order and limit: faults must be found in this one
+
+
+def _heads(question: Question) -> list[Head]:
+    """Return whom a question is about, in its period and in the one compared with."""
+    heads = [Head.of(question)]
+    return [*heads, Head.of(replace(question, period=question.compare))] if question.compare else heads
 
 
 def people_now(site_id: int, timezone: str, now: datetime) -> Question:
@@ -64,25 +89,31 @@ def _count(store: Store, question: Question) -> Answer:
     answer = _answer(store, question)
     if question.compare is None:
         return answer
-    if any(name.startswith("time:") for name in question.dimensions):
-        return _beside_in_time(answer, _answer(store, _earlier(question)), question)
+    if has_time(question):
+        return set_beside(answer, _answer(store, _earlier(question)), question)
     if not answer.rows:
         return answer
-    return _beside(answer, _answer(store, _same_groups(_earlier(question), answer)))
+    return set_beside(answer, _answer(store, _same_groups(_earlier(question), answer)), question)
 
 
 def _answer(store: Store, question: Question) -> Answer:
-    statement = build(question)
-    try:
-        rows = store.query(statement.sql, statement.binds, name="_".join(question.metrics))
-    except StoreError as refusal:
-        if refusal.code == BAD_PATTERN:
-            raise QuestionError("a filter's pattern is not a regular expression (RE2)") from None
-        raise
+    run = partial(_run, store, name="_".join(question.metrics))
+    rows = add_up(store, question, datetime.now(UTC), run)
+    if rows is None:
+        rows = run(build(question))
     total = None
     if question.count_rows:
         total = int(rows[0][-1]) if rows else _count_rows(store, question)
     return Answer(tuple(_row(row, question) for row in rows), total)
+
+
+def _run(store: Store, statement: Statement, *, name: str) -> list[Row]:
+    try:
+        return store.query(statement.sql, statement.binds, name=name)
+    except StoreError as refusal:
+        if refusal.code == BAD_PATTERN:
+            raise QuestionError("a filter's pattern is not a regular expression (RE2)") from None
+        raise
 
 
 def _count_rows(store: Store, question: Question) -> int:
@@ -108,13 +139,6 @@ def _number(value: float | None, decimals: int) -> Number:
     return round(float(value), decimals) if decimals else int(value)
 
 
-def _people(store: Store, question: Question) -> tuple[int, int]:
-    """Return how many match the question, and how many matched it in the period compared with."""
-    total = replace(question, metrics=(PEOPLE.name,), dimensions=(), order_by=(), offset=0, limit=1)
-    (row,) = _count(store, total).rows
-    return int(row.metrics[0] or 0), int((row.before or (0,))[0] or 0)
-
-
 def _earlier(question: Question) -> Question:
     return replace(question, period=question.compare or question.period, compare=None, count_rows=False)
 
@@ -131,32 +155,3 @@ def _same_groups(question: Question, answer: Answer) -> Question:
         if len(labels) <= MOST_VALUES and name != "hostname"
     ]
     return replace(question, filters=(*question.filters, *only), limit=guarding.MOST_ROWS, offset=0)
-
-
-def _beside(answer: Answer, earlier: Answer) -> Answer:
-    before = {row.dimensions: row.metrics for row in earlier.rows}
-    rows = tuple(replace(row, before=before.get(row.dimensions)) for row in answer.rows)
-    return replace(answer, rows=rows)
-
-
-def _beside_in_time(answer: Answer, earlier: Answer, question: Question) -> Answer:
-    """Set the n-th bucket of one period beside the n-th of the other, also where only the other has anything."""
-    if question.compare is None:
-        return answer
-    moved = {}
-    for place, name in enumerate(question.dimensions):
-        if name.startswith("time:"):
-            ours = buckets(question.period, question.timezone, name)
-            theirs = buckets(question.compare, question.timezone, name)
-            moved[place] = dict(zip(theirs, ours, strict=False))
-    before: dict[tuple[str, ...], tuple[Number, ...]] = {}
-    for row in earlier.rows:
-        if all(row.dimensions[place] in labels for place, labels in moved.items()):
-            key = tuple(moved[place][label] if place in moved else label for place, label in enumerate(row.dimensions))
-            before[key] = row.metrics
-    rows = [replace(row, before=before.pop(row.dimensions, None)) for row in answer.rows]
-    nothing: tuple[Number, ...] = tuple(0 if ASKABLE[name].adds_up else None for name in question.metrics)
-    rows += [AnswerRow(key, nothing, metrics) for key, metrics in before.items()]
-    if not question.order_by:
-        rows.sort(key=lambda row: tuple(row.dimensions[place] for place in moved))
-    return replace(answer, rows=tuple(rows))

@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from clickhouse.ask.binds import Binds
 from clickhouse.ask.dimensions import FINE, Dimension, Of, dimension_of
 from clickhouse.ask.filters import ITS_VISIT, SITE, Rows, credited, leaves, read, write_all
-from clickhouse.ask.metrics import METRICS, PEOPLE, Metric
+from clickhouse.ask.metrics import METRICS, PEOPLE, VISIT_DAY, Metric
 from clickhouse.ask.period import is_whole_days, period_binds, zone_of
 from clickhouse.ask.question import Question, QuestionError, order_of
+from clickhouse.ask.sums import SUMS
 from clickhouse.ask.text import nested, select
 
-ASKABLE = METRICS | {PEOPLE.name: PEOPLE}
+ASKABLE = SUMS | METRICS | {PEOPLE.name: PEOPLE}
 VISITS_WINDOW = (
     "visit_id >= {first_visit:UInt64}",
     "visit_id < {last_visit:UInt64}",
@@ -45,6 +46,7 @@ AS_VISIT = {
     "engaged_ms": "toUInt64(0) as engaged_ms",
     "is_bounce": "false as is_bounce",
     "is_engaged": "false as is_engaged",
+    "consented": "false as consented",
 }
 """What metrics read from a visit, and what an event without identity says in its place."""
 
@@ -71,10 +73,44 @@ def build(question: Question) -> Statement:
     plan = _plan(question)
     binds = Binds(
         {"site": question.site_id, "tz": question.timezone, "limit": question.limit, "offset": question.offset}
-        | period_binds(question.period, question.timezone)
+        | period_binds(question.period)
     )
-    parts = [_select(plan, rows, metrics, binds) for rows, metrics in _sources(plan).items()]
+    parts = [_select(plan, source.rows, source.places, binds, loose=source.loose) for source in _read_from(plan)]
     sql = _assemble(plan, parts)
+    return Statement(sql, binds.used_in(sql))
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Rows that are read for some metrics of a question."""
+
+    rows: Rows
+    places: tuple[int, ...]
+    """Of the metrics that these rows say. The first source's rows carry the labels, and may say nothing else."""
+    loose: bool
+    """Whether events without identity are among the rows."""
+
+
+def sources_of(question: Question) -> list[Source]:
+    """Return which rows `build` reads. Raises QuestionError."""
+    return _read_from(_plan(question))
+
+
+def _read_from(plan: Plan) -> list[Source]:
+    return [
+        Source(rows, tuple(places), any(plan.metrics[place].counts_loose for place in places))
+        for rows, places in _sources(plan).items()
+    ]
+
+
+def build_sums(question: Question, rows: Rows, *, loose: bool) -> Statement:
+    """Return the statement that counts metrics (sums.py) on one kind of rows: labels, numbers, in no order, uncut."""
+    plan = _plan(question)
+    known = {"site": question.site_id, "tz": question.timezone, "limit": question.limit}
+    binds = Binds(known | period_binds(question.period))
+    part = _select(plan, rows, range(len(plan.metrics)), binds, loose=loose)
+    labels = [f"toString(d{place}) as l{place}" for place in range(len(plan.dimensions))]
+    numbers = [f"toUInt64(ifNull(m{place}, 0)) as s{place}" for place in range(len(plan.metrics))]
+    sql = select([*labels, *numbers], nested(part)) + "\nlimit {limit:UInt64}\nsettings join_use_nulls = 1"
     return Statement(sql, binds.used_in(sql))
 
 
@@ -130,10 +166,9 @@ def _rows_for(metric: Metric, plan: Plan) -> Rows:
     return Rows.VISITS if metric.visits else Rows.EVENTS
 
 
-def _select(plan: Plan, rows: Rows, places: Sequence[int], binds: Binds) -> str:
+def _select(plan: Plan, rows: Rows, places: Sequence[int], binds: Binds, *, loose: bool) -> str:
     labels = [f"d{place}" for place in range(len(plan.dimensions))]
     numbers = [f"{_expression(plan.metrics[place], rows)} as m{place}" for place in places]
-    loose = any(plan.metrics[place].counts_loose for place in places)
     if rows is Rows.EVENTS and not loose:
         rows = Rows.VISITED
     named = _named(plan, rows, binds)
@@ -141,8 +176,9 @@ def _select(plan: Plan, rows: Rows, places: Sequence[int], binds: Binds) -> str:
         return _from_events(plan, rows, [*named, *numbers], labels, binds)
     if rows is Rows.PAGES:
         reported = ["max(if(scroll <= 100, scroll, null)) as deepest", "sum(events.engaged_ms) as engaged_ms"]
-        keys = ["visit_id", "hostname", "path"]
-        pages = _from_events(plan, rows, [*named, *keys, *reported], [*labels, *keys], binds)
+        keys = ["hostname", "path"]
+        columns = [*named, *keys, f"{VISIT_DAY} as visit_day", *reported]
+        pages = _from_events(plan, rows, columns, [*labels, *keys, "visit_day"], binds)
         return select([*labels, *numbers], nested(pages), group=labels)
     if loose:
         return select([*labels, *numbers], nested(_visits_and_loose(plan, named, binds)), group=labels)
@@ -180,7 +216,8 @@ def _visits_and_loose(plan: Plan, named: Sequence[str], binds: Binds) -> str:
 
 
 def _from_events(plan: Plan, rows: Rows, columns: Sequence[str], group: Sequence[str], binds: Binds) -> str:
-    conditions = [SITE, *EVENTS_WINDOW, *KIND[rows], *write_all(plan.question.filters, rows, binds)]
+    only = [dimension.only for dimension in plan.dimensions if dimension.only]
+    conditions = [SITE, *EVENTS_WINDOW, *KIND[rows], *only, *write_all(plan.question.filters, rows, binds)]
     return select(columns, "events", join=_their_visits(plan.dimensions), where=conditions, group=group)
 
 

@@ -38,10 +38,13 @@ class Dimension(msgspec.Struct, frozen=True, kw_only=True):
     """Says how the visit came: credited to the host where it began, not to a host that it went on to."""
     key: str = ""
     """The property's key, of `prop:<key>`."""
+    only: str = ""
+    """Of which events it is a trait: when rows are split by it, no others are counted."""
 
 
 PROPERTY = "prop:"
-FINE = frozenset({"time:minute", "time:hour"})
+HOUR_OF_WEEK = "hour_of_week"
+FINE = frozenset({"time:minute", "time:hour", HOUR_OF_WEEK})
 """A visit may cross these buckets, so who was there is counted on events."""
 
 
@@ -63,6 +66,14 @@ def _came(name: str, label: str) -> Dimension:
     return Dimension(name=name, label=label, of=Of.VISIT, visits=name, events=name, credits=True)
 
 
+def _deed(name: str, label: str, feature: str, events: str) -> Dimension:
+    """A trait of the uses of one feature that the snippet reports by itself."""
+    return Dimension(name=name, label=label, of=Of.DEED, events=events, only=f"name = '{feature}'")
+
+
+_WEEK = "formatDateTime({at}, '%u %H:00', {{tz:String}})"
+"""`1 09:00` is Monday from nine to ten."""
+
 _TABLE = (
     # Wall clock: the hour that a zone repeats in autumn is one bucket, the hour that it skips in spring has none.
     _time("minute", "Minute", "formatDateTime({at}, '%Y-%m-%d %H:%i:00', {{tz:String}})"),
@@ -70,6 +81,14 @@ _TABLE = (
     _time("day", "Day", "toDate({at}, {{tz:String}})"),
     _time("week", "Week", "toMonday(toDate({at}, {{tz:String}}))"),
     _time("month", "Month", "toStartOfMonth(toDate({at}, {{tz:String}}))"),
+    _time("year", "Year", "toStartOfYear(toDate({at}, {{tz:String}}))"),
+    Dimension(
+        name=HOUR_OF_WEEK,
+        label="Hour of the week",
+        of=Of.TIME,
+        visits=_WEEK.format(at="start"),
+        events=_WEEK.format(at="ts"),
+    ),
     Dimension(name="page", label="Page", of=Of.PAGE, visits="entry", events="path"),
     Dimension(name="hostname", label="Host", of=Of.PAGE, visits="entry_hostname", events="hostname"),
     _visit("entry", "Entry page", own="''"),
@@ -96,6 +115,9 @@ _TABLE = (
     _visit("language", "Language"),
     Dimension(name="feature", label="Feature", of=Of.DEED, events="name"),
     Dimension(name="currency", label="Currency", of=Of.DEED, events="currency"),
+    _deed("missing_page", "Page not found", "404", "path"),
+    _deed("outbound_link", "Outbound link", "Outbound Link: Click", "props['url']"),
+    _deed("download", "Download", "File Download", "props['url']"),
 )
 
 DIMENSIONS = {dimension.name: dimension for dimension in _TABLE}

@@ -144,9 +144,14 @@ def _compare(condition: Condition, rows: Rows, binds: Binds) -> str:
     dimension = dimension_of(condition.dimension)
     if dimension.of is Of.TIME:
         raise QuestionError(f"{dimension.name} cannot be filtered: the period says when", dimension.name)
+    written = compare(condition, read(dimension, rows, binds), binds)
+    return f"({dimension.only} and {written})" if dimension.only else written
+
+
+def compare(condition: Condition, column: str, binds: Binds) -> str:
+    """Return the comparison of a column with the condition's values."""
     if not 1 <= len(condition.values) <= MOST_VALUES:
-        raise QuestionError(f"a filter on {dimension.name} needs 1 to {MOST_VALUES} values", dimension.name)
-    column = read(dimension, rows, binds)
+        raise QuestionError(f"a filter on {condition.dimension} needs 1 to {MOST_VALUES} values", condition.dimension)
     operator = condition.operator.removesuffix("_not")
     written = _OPERATORS[operator](column, condition, binds)
     return f"not ({written})" if condition.operator.endswith("_not") else written

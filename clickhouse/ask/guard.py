@@ -1,31 +1,35 @@
-"""The guard of small numbers: what an answer may say to whom. Every answer passes `release`, and only there.
+"""The guard of small numbers: what an answer may say to whom.
 
-In: a counted answer whose rows carry how many people stand behind them, and a Guard. Out: the answer that may leave.
-Population: a question with a filter, or about less than a day, that fewer than k match is not answered. Place: regions
-and cities below k are folded into one "(other)". Rows: every row below k is. Folding is complementary: what is hidden
-holds at least two rows and at least k people in each period, so that total minus shown never tells a small row. Time is
-not folded but left blank. It asks nothing: asking.py does, after `widen` has said what the guard needs to know.
+In: a question or a list, and a Guard. Out: whether it may be asked, what has to be known besides, and what may leave.
+Population: a question that picks people out, and those fewer than k, is not answered. Place: regions and cities below k
+are folded into one "(other)". Rows: every row below k is. Folding is complementary (folding.py): what is hidden holds
+at least two rows and k people, so that total minus shown never tells a small row. Time is not folded but left blank.
+It asks nothing: guarded.py does, for every question. What is no Question passes `fold_rows` and `fold_parts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import ClassVar
+from collections.abc import Callable, Collection, Sequence
+from typing import ClassVar, TypeVar
 
 import msgspec
 
 from clickhouse.ask.answer import Answer, AnswerRow, Number
+from clickhouse.ask.beside import has_time
 from clickhouse.ask.dimensions import FINE
+from clickhouse.ask.folding import hide
 from clickhouse.ask.metrics import METRICS, PEOPLE
+from clickhouse.ask.neighbours import neighbours_of
+from clickhouse.ask.period import is_whole_days
 from clickhouse.ask.question import Question, QuestionError, order_of
 
 OTHER = "(other)"
 PLACES = frozenset({"region", "city"})
 MOST_PUBLIC_FILTERS = 2
-SHORTEST_DAY = timedelta(hours=23)
 MOST_ROWS = 50_000
 """Rows looked at before folding, most people first: what lies beyond is hidden too."""
+
+Kept = TypeVar("Kept")
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,8 @@ Guard.EXACT = Guard()
 
 def check(question: Question, guard: Guard) -> None:
     """Refuse what may not even be asked under a guard. Raises QuestionError."""
+    if guard.population:
+        neighbours_of(question.filters)
     if not guard.rows:
         return
     if len(question.filters) > MOST_PUBLIC_FILTERS:
@@ -63,19 +69,27 @@ def check(question: Question, guard: Guard) -> None:
 
 
 def is_narrow(question: Question) -> bool:
-    """Whether a question picks some of a site's people out: by a filter, or by asking about less than a day."""
-    return bool(question.filters) or question.period.until - question.period.since < SHORTEST_DAY
+    """Whether a question picks some of a site's people out: by a filter, or by a period that is not of whole days."""
+    return bool(question.filters) or not is_whole_days(question.period, question.timezone)
 
 
 def folds(question: Question, guard: Guard) -> bool:
-    """Whether rows of this question may have to be hidden."""
-    return guard.rows or (guard.place and bool(PLACES & set(question.dimensions)))
+    """Whether rows of this question may have to be hidden.
+
+    A row by two dimensions says of the people behind it what a filter and a list say, and an hour of a day what a short
+    period says: so where those are guarded, these are.
+    """
+    if guard.rows or (guard.place and PLACES & set(question.dimensions)):
+        return True
+    if not guard.population:
+        return False
+    times = [name for name in question.dimensions if name.startswith("time:")]
+    is_fine = bool(FINE & set(times)) or (bool(times) and is_narrow(question))
+    return is_fine or len(question.dimensions) - len(times) > 1
 
 
-def widen(question: Question, guard: Guard) -> Question:
-    """Return the question to ask instead: all rows, and the people behind each, where some may be hidden."""
-    if not folds(question, guard):
-        return question
+def widen(question: Question) -> Question:
+    """Return the question to ask instead where rows may have to be hidden: all rows, and the people behind each."""
     return msgspec.structs.replace(
         question,
         metrics=(*question.metrics, PEOPLE.name),
@@ -86,25 +100,12 @@ def widen(question: Question, guard: Guard) -> Question:
     )
 
 
-def release(answer: Answer, question: Question, guard: Guard, people: tuple[int, int] | None) -> Answer:
-    """Return what may leave of a widened question's answer.
-
-    `people` is how many match it, in its period and in the one compared with, when `is_narrow` had that asked.
-    """
-    if people is not None and people[0] < guard.k:
-        return Answer(rows=(), total_rows=0, fewer_than=guard.k)
-    if people is not None and 0 < people[1] < guard.k:
-        answer = msgspec.structs.replace(answer, rows=tuple(_forget_before(row) for row in answer.rows))
-    if not folds(question, guard):
-        return answer
-    cells = {row.dimensions: _counts(row) for row in answer.rows}
-    hidden = hide(cells, guard.k)
-    if hidden is None:
-        return Answer(rows=(), total_rows=0, fewer_than=guard.k)
+def release(answer: Answer, hidden: Collection[tuple[str, ...]], question: Question) -> Answer:
+    """Return what may leave of a widened question's answer: the rows to hide folded, the page cut, people taken off."""
     shown = [_bare(row) for row in answer.rows if row.dimensions not in hidden]
     folded = [row for row in answer.rows if row.dimensions in hidden]
-    if any(name.startswith("time:") for name in question.dimensions):
-        shown += [_blank(row) for row in folded]
+    if has_time(question):
+        shown += list(dict.fromkeys(_blank(row, question) for row in folded))
     elif folded:
         shown.append(_fold(folded, question))
     rows = _in_order(shown, question)
@@ -112,37 +113,52 @@ def release(answer: Answer, question: Question, guard: Guard, people: tuple[int,
     return Answer(rows=tuple(page), total_rows=len(rows) if question.count_rows else None)
 
 
-def hide(cells: Mapping[tuple[str, ...], Sequence[int]], k: int) -> set[tuple[str, ...]] | None:
-    """Return the rows to hide so that neither one of them nor a difference tells of fewer than k people.
+def nothing_said(guard: Guard) -> Answer:
+    """Return the answer that says: fewer than k."""
+    return Answer(rows=(), total_rows=0, fewer_than=guard.k)
 
-    A cell holds the people of each period; 0 means that nobody is there, which tells of nobody.
-    None when even hiding all of them hides too few: then nothing may be said.
+
+def fold_rows(
+    rows: Sequence[Kept],
+    guard: Guard,
+    people: Callable[[Kept], int],
+    fold: Callable[[Sequence[Kept]], Kept] | None = None,
+) -> list[Kept] | None:
+    """Return what may leave of rows that did not come from `ask`: steps of journeys, entries of any other list.
+
+    For every answer of a statement in questions/*.sql that says something of fewer people than the whole site. `people`
+    tells how many stand behind a row (visitors, each event without identity as one more). Under no guard nothing
+    changes. Under any guard a row of fewer than k is hidden, and with it as many of the next smallest as it takes that
+    total minus shown tells of at least two rows and k people. `fold` makes one row of the hidden ones, put last;
+    without it they are left out. None: so few people stand behind all of it that nothing may be said.
+    Rows must be the whole list, not a page of it: cut afterwards. For parts of a whole, use `fold_parts` as well.
     """
-    small = {label for label, counts in cells.items() if any(0 < count < k for count in counts)}
-    left = sorted(cells.keys() - small, key=lambda label: (sum(cells[label]), label), reverse=True)
-    hidden = set(small)
-    while hidden and _too_few(hidden, cells, k):
-        if not left:
-            return None if _sums_short(hidden, cells, k) else hidden
-        hidden.add(left.pop())
-    return hidden
+    if guard == Guard.EXACT:
+        return list(rows)
+    cells: dict[tuple[str, ...], tuple[int]] = {(str(place),): (people(row),) for place, row in enumerate(rows)}
+    hidden = hide(cells, guard.k)
+    if hidden is None:
+        return None
+    shown = [row for place, row in enumerate(rows) if (str(place),) not in hidden]
+    folded = [row for place, row in enumerate(rows) if (str(place),) in hidden]
+    return [*shown, fold(folded)] if fold and folded else shown
 
 
-def _too_few(hidden: set[tuple[str, ...]], cells: Mapping[tuple[str, ...], Sequence[int]], k: int) -> bool:
-    return len(hidden) < 2 or _sums_short(hidden, cells, k)
+def fold_parts(counts: Sequence[int], guard: Guard) -> list[int | None]:
+    """Return counts each of which is a part of the one before it (steps of a funnel), None where one may not be said.
 
-
-def _sums_short(hidden: set[tuple[str, ...]], cells: Mapping[tuple[str, ...], Sequence[int]], k: int) -> bool:
-    return any(0 < sum(counts) < k for counts in zip(*(cells[label] for label in hidden), strict=True))
-
-
-def _counts(row: AnswerRow) -> tuple[int, int]:
-    before = row.before[-1] if row.before else 0
-    return int(row.metrics[-1] or 0), int(before or 0)
-
-
-def _forget_before(row: AnswerRow) -> AnswerRow:
-    return msgspec.structs.replace(row, before=None)
+    A step is told when it is nobody, or at least k people, and those who did not come along from the last step told are
+    nobody, or at least k people: a funnel's losses are as telling as its steps. For a retention table, call it once for
+    each cell with (cohort, cell): every cell is a part of its cohort, but not of the cell beside it.
+    """
+    told: list[int | None] = []
+    last = 0
+    for place, count in enumerate(counts):
+        lost = last - count if place else 0
+        is_told = guard == Guard.EXACT or not (0 < count < guard.k or 0 < abs(lost) < guard.k)
+        told.append(count if is_told else None)
+        last = count if is_told else last
+    return told
 
 
 def _bare(row: AnswerRow) -> AnswerRow:
@@ -150,9 +166,12 @@ def _bare(row: AnswerRow) -> AnswerRow:
     return AnswerRow(row.dimensions, row.metrics[:-1], row.before[:-1] if row.before else row.before)
 
 
-def _blank(row: AnswerRow) -> AnswerRow:
-    nothing: tuple[Number, ...] = (None,) * (len(row.metrics) - 1)
-    return AnswerRow(row.dimensions, nothing, None if row.before is None else nothing)
+def _blank(row: AnswerRow, question: Question) -> AnswerRow:
+    """Leave the bucket its place, and no more: the name of a page that few have seen is told to nobody."""
+    nothing: tuple[Number, ...] = (None,) * len(question.metrics)
+    labels = zip(row.dimensions, question.dimensions, strict=True)
+    label = tuple(word if name.startswith("time:") else OTHER for word, name in labels)
+    return AnswerRow(label, nothing, None if row.before is None else nothing)
 
 
 def _fold(rows: Sequence[AnswerRow], question: Question) -> AnswerRow:

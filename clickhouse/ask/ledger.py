@@ -109,6 +109,18 @@ def ask_ledger(
     return _ledger(first, last, kept, [RuleCount(*row) for row in rows], guard)
 
 
+def ask_silence(store: Store, site_id: int, first: date, last: date) -> Amount:
+    """Say how many a day said no: the step of the middle one of these days, for whoever asks. Blocks.
+
+    A middle step is the step of one day, so no choice of days makes it narrower.
+    """
+    rows = store.query(REFUSED, _refused_binds(site_id, first, last), name="ledger_silence")
+    declined: dict[date, int] = {day: count for day, why, _, count in rows if why == DECLINED}
+    days = (last - first).days + 1
+    counts = sorted(declined.get(first + timedelta(days=nth), 0) for nth in range(days))
+    return band(counts[(days - 1) // 2])
+
+
 def band(count: int) -> Amount:
     """Return what may be said of a count of people under a guard: none, 1-9, 10-49, 50-99, 100-499, and so on."""
     if count <= 0:
@@ -150,7 +162,7 @@ def _kept_binds(site_id: int, timezone: str, first: date, last: date) -> dict[st
     midnight = datetime.min.time()
     since = datetime.combine(first, midnight, zone)
     until = datetime.combine(last + timedelta(days=1), midnight, zone)
-    edges = period_binds(Period(since, until), timezone)
+    edges = period_binds(Period(since, until))
     return {"site": site_id, "tz": timezone, "since": edges["since"], "until": edges["until"]}
 
 

@@ -41,6 +41,13 @@ def visitor_days(at: str) -> str:
     return f"uniqExactIf(bitXor(visitor_id, intHash64(toUInt32(toDate({at}, {{tz:String}})))), visitor_id != 0)"
 
 
+VISIT_DAY = "bitXor(visit_id, intHash64(toUInt32(toDate(ts, {tz:String}))))"
+"""A consented visitor's visit may go on over midnight; where events are counted, it is counted on each of its days.
+
+So the numbers of days may be added, as for visitors. Where whole visits are counted, the day is that of the start.
+"""
+
+
 _TABLE = (
     Metric(
         name="visitors",
@@ -58,7 +65,7 @@ _TABLE = (
         adds_up=True,
         definition="Runs of events by one visitor, each ended by 30 minutes of quiet or by midnight.",
         visits="countIf(visitor_id != 0)",
-        events="uniqExactIf(visit_id, visit_id != 0)",
+        events=f"uniqExactIf({VISIT_DAY}, visit_id != 0)",
     ),
     Metric(
         name="pageviews",
@@ -120,7 +127,7 @@ _TABLE = (
         adds_up=False,
         definition="Average time per visit that a page was visible and in focus; for a page, per visit that told it.",
         visits="sum(engaged_ms) / 1000 / countIf(visitor_id != 0)",
-        pages="sum(engaged_ms) / 1000 / uniqExact(visit_id)",
+        pages="sum(engaged_ms) / 1000 / uniqExact(visit_day)",
     ),
     Metric(
         name="scroll_depth",
@@ -139,6 +146,25 @@ _TABLE = (
         events="sum(revenue) / 1000",
         decimals=2,
         counts_loose=True,
+    ),
+    Metric(
+        name="average_revenue",
+        label="Average revenue",
+        unit="money",
+        adds_up=False,
+        definition="Average of the amounts sent with events, over events that had one; ask for one currency at a time.",
+        events="avgIf(revenue, revenue != 0) / 1000",
+        decimals=2,
+        counts_loose=True,
+    ),
+    Metric(
+        name="consented_visitors",
+        label="Consented visitors",
+        unit="count",
+        adds_up=False,
+        definition="Different visitors of the whole period, among those who agreed to be recognised only.",
+        visits="uniqExactIf(visitor_id, consented)",
+        events="uniqExactIf(visitor_id, consented)",
     ),
 )
 

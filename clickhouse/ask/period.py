@@ -35,20 +35,19 @@ def is_whole_days(period: Period, timezone: str) -> bool:
     )
 
 
-def period_binds(period: Period, timezone: str) -> dict[str, object]:
+def period_binds(period: Period) -> dict[str, object]:
     """Return the edges of a period as text and as bounds of visit ids.
 
     A visit is named for the second of one of its events, never earlier than its start: so `first_visit` is exact and
     `last_visit` has a visit's length to spare. The `_wide` ones also hold visits that cross the edges.
     """
-    spare = timedelta(0) if is_whole_days(period, timezone) else LONGEST_VISIT
     return {
         "since": _text(period.since),
         "until": _text(period.until),
-        "since_wide": _text(period.since - spare),
-        "until_wide": _text(period.until + spare),
+        "since_wide": _text(period.since - LONGEST_VISIT),
+        "until_wide": _text(period.until + LONGEST_VISIT),
         "first_visit": _visit_id(period.since),
-        "first_visit_wide": _visit_id(period.since - spare),
+        "first_visit_wide": _visit_id(period.since - LONGEST_VISIT),
         "last_visit": _visit_id(period.until + LONGEST_VISIT),
     }
 
@@ -61,7 +60,7 @@ def buckets(period: Period, timezone: str, dimension: str) -> list[str]:
         return list(dict.fromkeys(_fine(period, zone, minute=dimension == "time:minute")))
     last = (until - timedelta(microseconds=1)).date()
     days = (since.date() + timedelta(days=n) for n in range((last - since.date()).days + 1))
-    start = {"time:day": _day, "time:week": _monday, "time:month": _first}[dimension]
+    start = {"time:day": _day, "time:week": _monday, "time:month": _first, "time:year": _new_year}[dimension]
     return list(dict.fromkeys(start(day).isoformat() for day in days))
 
 
@@ -83,6 +82,10 @@ def _monday(day: date) -> date:
 
 def _first(day: date) -> date:
     return day.replace(day=1)
+
+
+def _new_year(day: date) -> date:
+    return day.replace(month=1, day=1)
 
 
 def _text(moment: datetime) -> str:

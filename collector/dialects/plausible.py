@@ -9,6 +9,8 @@ Every limit is checked here, so that nothing behind has to ask how long a string
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +26,8 @@ MAX_URL = 2000
 MAX_PROPS, MAX_KEY_BYTES, MAX_VALUE_BYTES = 30, 300, 2000
 MAX_ENGAGED_MS = 30 * 86_400_000
 MAX_AMOUNT = 1e12
+LONGEST_NAMES = 256
+"""Characters of the names of sites that are still remembered."""
 
 Errors = dict[str, list[str]]
 Scalar = str | int | float | bool
@@ -67,6 +71,8 @@ _ANY = msgspec.json.Decoder()
 _ID = re.compile(r"[0-9a-fA-F]{32}")
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _NO_PROPS: dict[str, Scalar] = {}
+NO_ALIAS = NO_TITLE = ""
+"""Fields of an Arrival that this dialect never fills."""
 
 
 def parse(body: bytes, sender: Sender) -> list[Arrival] | Problem:
@@ -93,34 +99,40 @@ def parse(body: bytes, sender: Sender) -> list[Arrival] | Problem:
 def arrivals_of(said: Spoken, sender: Sender) -> list[Arrival] | Problem:
     """Check one event; an Arrival for each site that it names."""
     errors: Errors = {}
-    name = _name(_first(said.n, said.name), errors)
-    url = _url(_first(said.u, said.url), errors)
-    sites = _sites(_first(said.d, said.domain), url, errors)
+    name = _name(said.n if said.n is not None else said.name, errors)
+    url = _url(said.u if said.u is not None else said.url, errors)
+    sites = _sites(said.d if said.d is not None else said.domain, url, errors)
     props = _props(_first(said.m, said.meta, said.p, said.props), errors)
     engaged_ms, scroll = _engagement(said, errors) if name == ENGAGEMENT else (0, None)
     if errors:
         return Problem(errors)
-    revenue, currency = _revenue(_first(said.short_revenue, said.revenue))
+    revenue, currency = _revenue(said.short_revenue if said.short_revenue is not None else said.revenue)
+    # In the order of the fields: finding 18 names takes 1.5 us, 18 places 0.2.
     arrival = Arrival(
-        name=name,
-        url=url,
-        site=sites[0],
-        referrer=_referrer(_first(said.r, said.referrer)),
-        address=sender.address,
-        agent=sender.agent,
-        origin=sender.origin,
-        fetch_site=sender.fetch_site,
-        signals=_signals(said.ck, sender.signals),
-        event_id=said.id.lower() if isinstance(said.id, str) and _ID.fullmatch(said.id) else "",
-        language=sender.language,
-        timezone=said.tz if isinstance(said.tz, str) and _ZONE.fullmatch(said.tz) else "",
-        props=props,
-        revenue=revenue,
-        currency=currency,
-        interactive=_interactive(said),
-        engaged_ms=engaged_ms,
-        scroll=scroll,
+        name,
+        url,
+        sites[0],
+        NO_ALIAS,
+        _referrer(said.r if said.r is not None else said.referrer),
+        sender.address,
+        sender.agent,
+        sender.origin,
+        sender.fetch_site,
+        "js",
+        _signals(said.ck, sender.signals) if said.ck is not None else sender.signals,
+        said.id.lower() if isinstance(said.id, str) and _ID.fullmatch(said.id) else "",
+        NO_TITLE,
+        sender.language,
+        said.tz if isinstance(said.tz, str) and _ZONE.fullmatch(said.tz) else "",
+        props,
+        revenue,
+        currency,
+        _interactive(said),
+        engaged_ms,
+        scroll,
     )
+    if len(sites) == 1:
+        return [arrival]
     return [arrival, *(msgspec.structs.replace(arrival, site=site) for site in sites[1:])]
 
 
@@ -153,21 +165,34 @@ def _url(value: Any, errors: Errors) -> str:
         errors["url"] = ["must be a string"]
     elif bytes_over(value, MAX_URL):
         errors["url"] = ["must be a valid url"]
-    elif value.lstrip()[:5].lower() == "data:":
+    elif not value.startswith("http") and value.lstrip()[:5].lower() == "data:":
         errors["url"] = ["scheme is not allowed"]
     else:
         return clean(value).strip()
     return ""
 
 
-def _sites(value: Any, url: str, errors: Errors) -> list[str]:
+def _sites(value: Any, url: str, errors: Errors) -> Sequence[str]:
     """List the sites an event is for; one empty name where the host of the URL decides."""
-    named = [_site(part) for part in value.split(",", MAX_EVENTS)[:MAX_EVENTS]] if isinstance(value, str) else []
-    sites = list(dict.fromkeys(site for site in named if site))
-    if sites or ("://" in url and host_of(url)):
-        return sites or [""]
-    errors["domain"] = ["can't be blank"]
-    return [""]
+    sites = _named(value) if isinstance(value, str) else ()
+    if sites:
+        return sites
+    if "://" not in url or not host_of(url):
+        errors["domain"] = ["can't be blank"]
+    return ("",)
+
+
+def _named(value: str) -> Sequence[str]:
+    return _known_names(value) if len(value) <= LONGEST_NAMES else _names_in(value)
+
+
+def _names_in(value: str) -> tuple[str, ...]:
+    named = (_site(part) for part in value.split(",", MAX_EVENTS)[:MAX_EVENTS])
+    return tuple(dict.fromkeys(site for site in named if site))
+
+
+_known_names = lru_cache(1024)(_names_in)
+"""Remembered: a site's pages all name the same ones."""
 
 
 def _site(name: str) -> str:
@@ -180,6 +205,8 @@ def _referrer(value: Any) -> str:
 
 def _props(value: Any, errors: Errors) -> dict[str, Scalar]:
     """Keep scalars only, at most 30; a list, an object, null or a blank string is no value."""
+    if value is None:
+        return _NO_PROPS
     if isinstance(value, str):
         value = _object_in(value)
     if not value or not isinstance(value, dict):
@@ -199,6 +226,8 @@ def _props(value: Any, errors: Errors) -> dict[str, Scalar]:
 
 def _revenue(value: Any) -> tuple[float | None, str]:
     """Read `{amount, currency}`; anything else, also the declarative click's `{}`, is no revenue and no error."""
+    if value is None:
+        return None, ""
     if isinstance(value, str):
         value = _object_in(value)
     if not isinstance(value, dict):
@@ -230,7 +259,7 @@ def _interactive(said: Spoken) -> bool:
 
 def _signals(ck: Any, signals: Signals) -> Signals:
     """`ck: 0` is the page saying that cookies are off."""
-    return msgspec.structs.replace(signals, cookies_off=True) if ck in (0, "0") and ck is not None else signals
+    return msgspec.structs.replace(signals, cookies_off=True) if ck in (0, "0") else signals
 
 
 def _object_in(text: str) -> Any:

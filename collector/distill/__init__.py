@@ -20,16 +20,19 @@ from collector.distill.place import place_of
 from collector.distill.robot import robot_rule
 from collector.distill.source import read_source
 from collector.distill.tools import Tools, open_tools
-from collector.distill.url import split
-from collector.distill.visitor import NOBODY, local_day, number
+from collector.distill.visitor import NOBODY, consented_number, local_day, number, shown_number
+from collector.vid import is_fresh
 from registry.site import Site
 
 __all__ = ["Tools", "distill", "open_tools"]
 
+UNSEEN_HERE = False
+"""An opt-out in the page's storage: only the page can see that."""
+
 
 def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | Refusal:
     """Make an event of an arrival, or say why not. `now_ms` is ours: milliseconds since 1970 UTC."""
-    parts = split(arrival.url)
+    parts = tools.look_up.split(arrival.url)
     if not is_web(parts):
         return Refusal(Reason.SCHEME, site.id)
     host = parts.host if parts.scheme else parts.host or site.host
@@ -53,21 +56,25 @@ def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | 
 
     place = place_of(arrival.address, arrival.timezone, site.place, tools.geo, tools.zones)
     moment = happened(arrival, now_ms)
-    visitor = visitor_of(arrival, site, tools, moment, decision)
-    return event_of(arrival, site, Findings(page, source, place, agent, visitor, moment), tools, now_ms)
+    consented = known_again(arrival, site, tools, now_ms, decision)
+    visitor = consented or visitor_of(arrival, site, tools, moment, decision)
+    is_consented, shown = consented != NOBODY, mark_of(arrival, site, tools)
+    found = Findings(page, source, place, agent, visitor, moment, is_consented, shown)
+    return event_of(arrival, site, found, tools, now_ms)
 
 
 def may_count(arrival: Arrival, site: Site, *, is_bot: bool) -> Decision:
     """Ask consent.py with what this side can see."""
     signals = arrival.signals
     say = Say(
-        optout_cookie=signals.optout_cookie,
-        gpc=signals.gpc,
-        dnt=signals.dnt,
-        cookies_off=signals.cookies_off,
-        consent=signals.consent,
-        bot=is_bot,
-        transport=arrival.transport,
+        signals.optout_cookie,
+        UNSEEN_HERE,
+        signals.gpc,
+        signals.dnt,
+        signals.cookies_off,
+        signals.consent,
+        is_bot,
+        arrival.transport,
     )
     return decide(say, site)
 
@@ -78,3 +85,19 @@ def visitor_of(arrival: Arrival, site: Site, tools: Tools, moment_ms: int, decis
         return NOBODY
     salt = tools.salt(site.id, local_day(moment_ms, site.timezone))
     return number(site.id, arrival.address, arrival.agent, salt)
+
+
+def known_again(arrival: Arrival, site: Site, tools: Tools, now_ms: int, decision: Decision) -> int:
+    """Number a visitor who agreed to be known again; nobody unless his cookie is there and not too old."""
+    cookie = arrival.signals.vid_cookie
+    if decision.outcome is not Outcome.COOKIE or not is_fresh(cookie, now_ms / 1000):
+        return NOBODY
+    pepper = tools.pepper(site.id)
+    return consented_number(cookie, pepper) if pepper else NOBODY
+
+
+def mark_of(arrival: Arrival, site: Site, tools: Tools) -> int:
+    """Mark the events of a visitor who asked to be shown what is recorded of him; nobody else's."""
+    cookie = arrival.signals.showing
+    pepper = tools.pepper(site.id) if cookie else b""
+    return shown_number(cookie, pepper) if pepper else NOBODY

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -83,6 +84,7 @@ CHANNELS: dict[str, Callable[[Clues], bool]] = {
 """Name -> what tells it, in order."""
 
 
+@lru_cache(1024)
 def channel_of(clues: Clues) -> str:
-    """Name the channel: the first whose clue is there."""
+    """Name the channel: the first whose clue is there. Remembered: a campaign's clues are the same for all it brings."""
     return next(name for name, is_told in CHANNELS.items() if is_told(clues))

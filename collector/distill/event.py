@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -18,13 +19,12 @@ from collector.distill.device import Agent
 from collector.distill.page import Page
 from collector.distill.place import Place
 from collector.distill.scrub.props import scrub_props
-from collector.distill.scrub.text import scrub
 from collector.distill.source import Source
 from collector.distill.tools import Tools
 from registry.site import Site
 
-MAX_NAME = 120
 UNNAMED = "(unnamed)"
+REDACTED = "[redacted]"
 LONGEST_ENGAGEMENT_MS = 30 * 24 * 60 * 60 * 1000
 """Thirty days: no page is read longer, so more is a broken clock and counts as none (Plausible's limit too)."""
 LONGEST_DELAY_MS = 2**32 - 1
@@ -43,6 +43,8 @@ class Findings(msgspec.Struct, frozen=True):
     agent: Agent
     visitor: int
     moment_ms: int
+    is_consented: bool = False
+    shown: int = 0
 
 
 def happened(arrival: Arrival, now_ms: int) -> int:
@@ -55,49 +57,60 @@ def happened(arrival: Arrival, now_ms: int) -> int:
 def event_of(arrival: Arrival, site: Site, found: Findings, tools: Tools, now_ms: int) -> Event:
     """Write the event."""
     page, source, place, agent = found.page, found.source, found.place, found.agent
-    revenue, currency = revenue_of(arrival)
+    tags = page.tags
+    # In the order of the fields, because finding 37 names takes 6 us and 37 places 0.2; a test compares the two.
     return Event(
-        site_id=site.id,
-        ts=found.moment_ms,
-        visitor_id=found.visitor,
-        name=name_of(arrival.name),
-        hostname=page.hostname,
-        path=page.path,
-        query=page.tags.kept,
-        title=page.title,
-        referrer=source.referrer,
-        source=source.name,
-        channel=source.channel,
-        utm_source=page.tags.utm_source,
-        utm_medium=source.medium,
-        utm_campaign=page.tags.utm_campaign,
-        utm_content=page.tags.utm_content,
-        utm_term=page.tags.utm_term,
-        click=page.tags.click,
-        country=place.country,
-        region=place.region,
-        city=place.city,
-        browser=agent.browser,
-        browser_version=agent.browser_version,
-        os=agent.os,
-        os_version=agent.os_version,
-        device=agent.device,
-        language=language_of(arrival.language),
-        engaged_ms=arrival.engaged_ms if 0 < arrival.engaged_ms < LONGEST_ENGAGEMENT_MS else 0,
-        scroll=MISSING_SCROLL if arrival.scroll is None else min(max(arrival.scroll, 0), 100),
-        revenue=revenue,
-        currency=currency,
-        interactive=arrival.interactive,
-        continued=source.continued,
-        delay_ms=min(max(now_ms - found.moment_ms, 0), LONGEST_DELAY_MS),
-        props=props_of(arrival, site, tools),
+        site.id,
+        found.moment_ms,
+        found.visitor,
+        name_of(arrival, tools),
+        page.hostname,
+        page.path,
+        tags.kept,
+        page.title,
+        source.referrer,
+        source.name,
+        source.channel,
+        tags.utm_source,
+        source.medium,
+        tags.utm_campaign,
+        tags.utm_content,
+        tags.utm_term,
+        tags.click,
+        place.country,
+        place.region,
+        place.city,
+        agent.browser,
+        agent.browser_version,
+        agent.os,
+        agent.os_version,
+        agent.device,
+        language_of(arrival.language),
+        engaged_of(arrival),
+        scroll_of(arrival),
+        *revenue_of(arrival),
+        arrival.interactive,
+        source.continued,
+        min(max(now_ms - found.moment_ms, 0), LONGEST_DELAY_MS),
+        props_of(arrival, site, tools),
+        found.is_consented,
+        found.shown,
     )
 
 
-def name_of(name: str) -> str:
-    return name if name in (PAGEVIEW, ENGAGEMENT) else scrub(name, MAX_NAME) or UNNAMED
+def name_of(arrival: Arrival, tools: Tools) -> str:
+    return arrival.name if arrival.name in (PAGEVIEW, ENGAGEMENT) else tools.name(arrival.name) or UNNAMED
 
 
+def engaged_of(arrival: Arrival) -> int:
+    return arrival.engaged_ms if 0 < arrival.engaged_ms < LONGEST_ENGAGEMENT_MS else 0
+
+
+def scroll_of(arrival: Arrival) -> int:
+    return MISSING_SCROLL if arrival.scroll is None else min(max(arrival.scroll, 0), 100)
+
+
+@lru_cache(1024)
 def language_of(tag: str) -> str:
     """Keep the primary subtag: `de` of `de-AT`."""
     found = _LANGUAGE.match(tag)
@@ -107,12 +120,19 @@ def language_of(tag: str) -> str:
 def revenue_of(arrival: Arrival) -> tuple[int, str]:
     """Return thousandths of the currency's unit and the currency (ISO 4217), or nothing of both."""
     amount = arrival.revenue
+    if amount is None:
+        return 0, ""
     currency = arrival.currency.upper()
-    if amount is None or not math.isfinite(amount) or not _CURRENCY.fullmatch(currency):
+    if not math.isfinite(amount) or not _CURRENCY.fullmatch(currency):
         return 0, ""
     return round(min(max(amount * 1000, -BIGGEST_REVENUE), BIGGEST_REVENUE)), currency
 
 
 def props_of(arrival: Arrival, site: Site, tools: Tools) -> dict[str, str]:
-    """Scrub the properties. Where only registered ones may be kept, none is until one can be registered."""
-    return {} if site.props == "registered" or not arrival.props else scrub_props(arrival.props, tools.key)
+    """Scrub the properties; keep the registered ones where the site wants no other, and no value it wants redacted."""
+    if not arrival.props:
+        return {}
+    kept = scrub_props(arrival.props, tools.key)
+    if site.props == "registered":
+        kept = {key: value for key, value in kept.items() if key in site.prop_keys}
+    return {key: REDACTED if key in site.redact_props else kept[key] for key in kept} if site.redact_props else kept

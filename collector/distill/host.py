@@ -27,9 +27,13 @@ _PRIVATE = (".local", ".lan", ".home", ".internal", ".intranet", ".localdomain",
 
 def owns(site: Site, host: str) -> bool:
     """Tell whether a host is the site's own: its name, its aliases, what `hosts` adds, each with or without `www.`."""
-    name = without_www(host)
-    if name == site.host or host == site.host:
+    if host == site.host:
         return True
+    name = without_www(host)
+    if name == site.host:
+        return True
+    if not site.hosts and not site.alias:
+        return False
     return any(_fits(pattern.lower(), host, name) for pattern in (*site.hosts, *site.alias))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from clickhouse.rows import Reason
-from collector.distill.scrub.query import NO_TAGS, Tags, read_query
+from collector.distill.scrub.query import NO_TAGS, Tags
 from collector.distill.scrub.text import scrub
 from collector.distill.tools import Tools
 from collector.distill.url import Parts
@@ -44,10 +44,10 @@ def read_page(parts: Parts, title: str, site: Site, tools: Tools) -> Page | Reas
     if place is None:
         return Reason.EXCLUDED
     return Page(
-        hostname=_hostname(parts.host, site),
-        path=place,
-        tags=read_query(query, site.keep_query, tools.click_ids, tools.tag),
-        title=scrub(title, MAX_TITLE) if site.titles and title else "",
+        _hostname(parts.host, site),
+        place,
+        tools.query(query, site.keep_query) if query else NO_TAGS,
+        scrub(title, MAX_TITLE) if site.titles and title else "",
     )
 
 

@@ -21,11 +21,13 @@ from collector.distill.host import owns
 from collector.distill.scrub.path import Patterns
 from collector.distill.scrub.query import NO_TAGS, Tags
 from collector.distill.scrub.text import scrub
-from collector.distill.url import Parts, split
+from collector.distill.url import Parts
 from registry.hosts import without_www
 from registry.site import Site
 
 MAX_HOST = 253
+LONGEST_BARE_NAME = 20
+"""Characters of a host without a dot: `intranet` is one, a key that was written in a host's place is none."""
 WEB = ("http", "https")
 APP = "android-app"
 APP_PREFIX = f"{APP}://"
@@ -59,6 +61,7 @@ class External(msgspec.Struct, frozen=True):
 class LookUps(msgspec.Struct, frozen=True):
     """The memoised questions a source asks."""
 
+    split: Callable[[str], Parts]
     external: Callable[[str], External]
     word: Callable[[str], Word]
     path: Callable[[str, Patterns, Patterns, Patterns], str | None]
@@ -75,7 +78,7 @@ def external_of(name: str, directory: Directory) -> External:
     An address is hidden, and so is whatever personal a name may hold.
     """
     host = name.removeprefix(APP_PREFIX)
-    if len(host) > MAX_HOST:
+    if len(host) > (MAX_HOST if "." in host else LONGEST_BARE_NAME):
         return OTHER
     if _ADDRESS.fullmatch(host):
         return External("[ip]", Word("[ip]"), Source("[ip]", "[ip]", "Referral"))
@@ -88,7 +91,7 @@ def external_of(name: str, directory: Directory) -> External:
 
 def read_source(referrer: str, tags: Tags, site: Site, look_up: LookUps) -> Source | Refusal:
     """Tell a visit's source and channel."""
-    parts = split(referrer)
+    parts = look_up.split(referrer)
     is_own = parts.scheme in WEB and owns(site, parts.host)
     came = NOTHING if is_own else _external(parts, look_up)
     if came.spam:
@@ -99,11 +102,11 @@ def read_source(referrer: str, tags: Tags, site: Site, look_up: LookUps) -> Sour
     written = tags.utm_source or tags.source or tags.ref
     word = look_up.word(written) if written else came.word
     return Source(
-        referrer=came.shown + path,
-        name=word.name,
-        channel=channel_of(_clues(word, written, tags)),
-        medium=tags.utm_medium or AUTO_TAGS.get((word.name, tags.click), ""),
-        continued=is_own and not written,
+        came.shown + path,
+        word.name,
+        channel_of(_clues(word, written, tags)),
+        tags.utm_medium or AUTO_TAGS.get((word.name, tags.click), ""),
+        is_own and not written,
     )
 
 
@@ -125,11 +128,11 @@ def _path(parts: Parts, look_up: LookUps) -> str:
 def _clues(word: Word, written: str, tags: Tags) -> Clues:
     medium = tags.utm_medium.lower()
     return Clues(
-        source=word.name,
-        kind=word.kind,
-        is_paid=word.is_paid or is_paid(medium),
-        medium=medium,
-        campaign=tags.utm_campaign.lower(),
-        word=written.lower(),
-        click=tags.click,
+        word.name,
+        word.kind,
+        word.is_paid or is_paid(medium),
+        medium,
+        tags.utm_campaign.lower(),
+        written.lower(),
+        tags.click,
     )

@@ -4,8 +4,9 @@ In: where salts come from, the path of a geography file where there is one, and 
 updates appear (footfall/updates). Out: `Tools`: look-ups, each behind a bounded table of recent answers.
 What is read from the operator's files follows them: `refresh`, about once a second, by whoever runs the process.
 Invariant: the tables live in memory only and are small, because some of their keys are personal before scrubbing:
-agents, raw paths and hosts are forgotten with the process or when newer ones push them out; long ones are not
-remembered at all, so a flood cannot make the tables big. Addresses are in no table.
+agents, raw paths, hosts and tags are forgotten with the process or when newer ones push them out; long ones are not
+remembered at all, so a flood cannot make the tables big, nor are queries of a length that ids have. Addresses and
+salts are in no table.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from collector.distill.geo import Credit, GeoFile, GeoReader
 from collector.distill.place import country_of_zones
 from collector.distill.scrub.path import Patterns, tidy
 from collector.distill.scrub.props import Key, key_of
-from collector.distill.scrub.query import MAX_VALUE, click_ids_of
+from collector.distill.scrub.query import MAX_VALUE, Tags, click_ids_of, read_query
 from collector.distill.scrub.text import scrub
 from collector.distill.source import External, LookUps, external_of
-from collector.distill.visitor import Salt
+from collector.distill.url import remembering
+from collector.distill.visitor import Pepper, Salt
 
 PATHS = 16_384
+PAGES = 4_096
+QUERIES = 1_024
 AGENTS = 8_192
 HOSTS = 4_096
 WORDS = 4_096
@@ -39,6 +43,9 @@ LISTS_FILE = "lists/sources.toml"
 """Where in the data directory the operator's updates lie."""
 LONGEST_KEY = 256
 """Characters of a key that is still remembered; an ordinary path has 20, an ordinary host 15."""
+MAX_NAME = 120
+LONGEST_QUERY = 80
+"""A campaign's tags; with a click id it is longer, and comes only once."""
 
 Answer = TypeVar("Answer")
 
@@ -50,15 +57,17 @@ class Tools(msgspec.Struct, frozen=True):
     """The salt of (site, local day); the caller decides what a day other than today is given."""
     agent: Callable[[str], Agent]
     path: Callable[[str, Patterns, Patterns, Patterns], str | None]
-    tag: Callable[[str], str]
+    query: Callable[[str, Patterns], Tags]
     key: Callable[[str], Key]
-    click_ids: Mapping[str, str]
+    name: Callable[[str], str]
     look_up: LookUps
     zones: Mapping[str, str]
     """IANA zone -> country."""
     geo: GeoReader | None = None
     refresh: Callable[[], None] = lambda: None
     """Look whether the operator's files have changed."""
+    pepper: Pepper = lambda _site_id: b""
+    """With what a consented visitor's cookie becomes a number; without one, everybody has a number of the day."""
     credit: Callable[[], Credit | None] = lambda: None
     """Whom the geography file's licence asks to name beside what it tells."""
 
@@ -79,7 +88,9 @@ def _names(lists: Path | None) -> _Names:
     )
 
 
-def open_tools(salt: Salt, geo_path: Path | None = None, data: Path | None = None) -> Tools:
+def open_tools(
+    salt: Salt, geo_path: Path | None = None, data: Path | None = None, pepper: Pepper = lambda _site_id: b""
+) -> Tools:
     """Open everything; `data` is where the operator's updates are, or will be.
 
     Raises OSError or maxminddb.InvalidDatabaseError when the geography file cannot be read, ValueError or KeyError
@@ -97,13 +108,17 @@ def open_tools(salt: Salt, geo_path: Path | None = None, data: Path | None = Non
 
     return Tools(
         salt=salt,
+        pepper=pepper,
         agent=_remember(agents.read, AGENTS, MAX_AGENT),
         path=path,
-        tag=_remember(lambda value: scrub(value, MAX_VALUE), WORDS),
+        query=_remember_queries(),
         key=_remember(key_of, WORDS),
-        click_ids=click_ids_of(_data("clickids.toml")),
+        name=_remember(lambda value: scrub(value, MAX_NAME), WORDS),
         look_up=LookUps(
-            external=lambda host: names.now.external(host), word=lambda written: names.now.word(written), path=path
+            split=remembering(PAGES, LONGEST_KEY),
+            external=lambda host: names.now.external(host),
+            word=lambda written: names.now.word(written),
+            path=path,
         ),
         zones=country_of_zones(),
         geo=geo,
@@ -127,6 +142,17 @@ def _remember(answer: Callable[[str], Answer], size: int, longest: int = LONGEST
     """Remember the latest answers of a pure function; a long question is answered anew each time."""
     known = lru_cache(maxsize=size)(answer)
     return lambda text: known(text) if len(text) <= longest else answer(text)
+
+
+def _remember_queries() -> Callable[[str, Patterns], Tags]:
+    tag = _remember(lambda value: scrub(value, MAX_VALUE), WORDS)
+    click_ids = click_ids_of(_data("clickids.toml"))
+
+    def read(raw: str, keep: Patterns) -> Tags:
+        return read_query(raw, keep, click_ids, tag)
+
+    known = lru_cache(maxsize=QUERIES)(read)
+    return lambda raw, keep: (known if len(raw) <= LONGEST_QUERY else read)(raw, keep)
 
 
 def _remember_paths() -> Callable[[str, Patterns, Patterns, Patterns], str | None]:

@@ -13,7 +13,7 @@ from collector.distill.event import LONGEST_DELAY_MS
 from collector.drain.limits import DrainLimits
 from collector.spool.errors import SpoolNewer
 from collector.spool.reader import Reader
-from collector.spool.record import KeptEvent, KeptRefusals, decode
+from collector.spool.record import KeptBlank, KeptDemand, KeptEvent, KeptRedactions, KeptRefusals, decode
 from collector.spool.segment import Frame, Segment
 
 
@@ -22,7 +22,11 @@ class Records(msgspec.Struct):
 
     events: list[tuple[int, KeptEvent]] = []
     refusals: list[tuple[int, KeptRefusals]] = []
+    redactions: list[tuple[int, KeptRedactions]] = []
     broken: list[int] = []
+    demands: list[KeptDemand] = []
+    blanks: list[tuple[int, KeptBlank]] = []
+    """What is left of erased events."""
 
     def add(self, frame: Frame) -> None:
         """Decode the records of `frame`. Raises SpoolNewer; then some of them may have been added."""
@@ -37,11 +41,20 @@ class Records(msgspec.Struct):
                 events.append((seq, kept))
             elif type(kept) is KeptRefusals:
                 self.refusals.append((seq, kept))
+            elif type(kept) is KeptRedactions:
+                self.redactions.append((seq, kept))
+            elif type(kept) is KeptDemand:
+                self.demands.append(kept)
+            elif type(kept) is KeptBlank:
+                self.blanks.append((seq, kept))
 
     def __iadd__(self, other: Records) -> Records:
         self.events += other.events
         self.refusals += other.refusals
+        self.redactions += other.redactions
         self.broken += other.broken
+        self.demands += other.demands
+        self.blanks += other.blanks
         return self
 
     @property

@@ -13,13 +13,16 @@ from typing import NamedTuple
 from clickhouse.rows import ENGAGEMENT, Event
 from clickhouse.visits import Merge, RecentVisit, start_of
 from collector.drain.batch import Batch
+from collector.drain.demands import Standing
 from collector.drain.seen import Seen
 from collector.drain.visits import OpenVisits
 
 NO_VISITOR = 0
 DUPLICATE = 1
 NO_VISIT = 2
+ERASED = 3
 FIRST_VISIT = 1 << 32
+NOTHING_DEMANDED = Standing()
 
 
 class Decided(NamedTuple):
@@ -30,14 +33,16 @@ class Decided(NamedTuple):
     """Visits that the store knows, and that turned out to be one with another."""
 
 
-def decide(batch: Batch, seen: Seen, visits: OpenVisits) -> Decided:
-    """Mark every record of `batch`, and remember its ids and visits."""
+def decide(batch: Batch, seen: Seen, visits: OpenVisits, standing: Standing = NOTHING_DEMANDED) -> Decided:
+    """Mark every record of `batch`, and remember its ids and visits; `standing` says what comes too late to be kept."""
     marks = array("Q", bytes(8 * (batch.b - batch.a)))
     fresh: list[tuple[int, Event]] = []
     for seq, kept in batch.records.events:
         event = kept.event
         if not seen.is_new(event.site_id, kept.event_id):
             marks[seq - batch.a] = DUPLICATE
+        elif standing and standing.is_erased(kept):
+            marks[seq - batch.a] = ERASED
         elif event.visitor_id:
             fresh.append((seq, event))
     fresh.sort(key=lambda item: item[1].ts)
@@ -60,5 +65,7 @@ def recall(batch: Batch, decided: Decided, seen: Seen, visits: OpenVisits) -> No
         if mark >= FIRST_VISIT:
             start_ms = min(event.ts, start_of(mark))
             visits.recall([RecentVisit(event.site_id, event.visitor_id, mark, start_ms, event.ts)])
+    for _, blank in batch.records.blanks:
+        seen.is_new(blank.site_id, blank.event_id)
     for merge in decided.merges:
         visits.merge(merge)

@@ -14,17 +14,18 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias, TypeVar
 
 from clickhouse.client import BadRow, Store, StoreAway
-from clickhouse.insert import Table, insert_events, insert_refusals, stored_positions
-from clickhouse.rows import Event, PlacedEvent, Position, Reason, RefusalCount
+from clickhouse.insert import Table, insert_events, insert_redactions, insert_refusals, stored_positions
+from clickhouse.rows import Event, PlacedEvent, Position, Reason, RedactionCount, RefusalCount
 from clickhouse.visits import Rows, derive_visits, derive_visits_of_rows, merge_visits
 from collector.drain.batch import Batch
-from collector.drain.parcel import CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
+from collector.drain.parcel import CountedRedaction, CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
 from collector.drain.quarantine import Quarantine, Rejected
 
 Row = TypeVar("Row")
 Insert: TypeAlias = Callable[[Sequence[Row], str], None]
-Name: TypeAlias = Callable[[Row], tuple[Position, Event | RefusalCount]]
+Name: TypeAlias = Callable[[Row], tuple[Position, Event | RefusalCount | RedactionCount]]
 """Tells a row's position, and what to put aside of it."""
+Unsent: TypeAlias = tuple[list[PlacedEvent], list[CountedRefusal], list[CountedRedaction]]
 
 
 class Swallowed(StoreAway):
@@ -53,17 +54,16 @@ class Delivery:
     def deliver(self, token: str, *, clean: bool) -> None:
         """Store every row. Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token."""
         parcel = self._parcel
-        events, refusals = (parcel.events, parcel.refusals) if clean else self._missing()
+        events, refusals, redactions = self._all() if clean else self._missing()
         for era, some in eras_of(events).items():
             self._insert(self._insert_events, lambda row: (row.position, row.event), some, self._token_of(era, token))
         self._insert(self._insert_refusals, lambda row: row, refusals, token)
+        self._insert(self._insert_redactions, lambda row: row, redactions, token)
         if self._rejected:
             self._quarantine.put(self._rejected.values())
             self._own_up(token)
-        if not clean:
-            events, refusals = self._missing()
-            if events or refusals:
-                raise Swallowed(f"{len(events) + len(refusals)} rows are not in the store yet")
+        if not clean and (left := sum(len(rows) for rows in self._missing())):
+            raise Swallowed(f"{left} rows are not in the store yet")
         if parcel.merges:
             merge_visits(self._store, parcel.merges)
             derive_visits(self._store, {(merge.site_id, merge.into) for merge in parcel.merges})
@@ -113,17 +113,29 @@ class Delivery:
     def _insert_refusals(self, rows: Sequence[CountedRefusal], token: str) -> None:
         insert_refusals(self._store, rows, token=token)
 
-    def _missing(self) -> tuple[list[PlacedEvent], list[CountedRefusal]]:
+    def _insert_redactions(self, rows: Sequence[CountedRedaction], token: str) -> None:
+        insert_redactions(self._store, rows, token=token)
+
+    def _all(self) -> Unsent:
+        return self._parcel.events, self._parcel.refusals, self._parcel.redactions
+
+    def _missing(self) -> Unsent:
         """Ask which rows are neither stored nor rejected."""
         parcel, b = self._parcel, self._batch.b
         events = self._there("events", b) if parcel.events else set()
-        last = max((position.seq for position, _ in parcel.refusals), default=0)
-        refusals = self._there("refusals", max(b, last + 1)) if parcel.refusals else set()
+        refusals = self._there("refusals", _end_of(parcel.refusals, b)) if parcel.refusals else set()
+        redactions = self._there("redactions", _end_of(parcel.redactions, b)) if parcel.redactions else set()
         return (
             [row for row in parcel.events if row.position.seq not in events],
             [row for row in parcel.refusals if row[0].seq not in refusals],
+            [row for row in parcel.redactions if row[0].seq not in redactions],
         )
 
     def _there(self, table: Table, b: int) -> set[int]:
         key, a = self._batch.segment.key, self._batch.a
         return stored_positions(self._store, table, key, a, b, self._parcel.since_ms) | self._rejected.keys()
+
+
+def _end_of(counts: Sequence[tuple[Position, object]], b: int) -> int:
+    """Return the number after the last one that counts of a batch up to `b` have."""
+    return max(b, 1 + max(position.seq for position, _ in counts))

@@ -22,6 +22,8 @@ from clickhouse.visits import recent_visits
 from collector.drain.batch import Batch
 from collector.drain.decision import Decided, decide, recall
 from collector.drain.delivery import Delivery, Swallowed
+from collector.drain.demands import Standing
+from collector.drain.fulfilment import Fulfilment
 from collector.drain.limits import DrainLimits
 from collector.drain.parcel import DayOf, pack, utc_day
 from collector.drain.seen import Seen
@@ -29,6 +31,7 @@ from collector.drain.source import Source
 from collector.drain.status import DrainStatus, Ledger
 from collector.drain.visits import REMEMBERED_MS, OpenVisits
 from collector.spool.errors import SpoolError
+from collector.spool.record import KeptDemand
 
 FAULTS = (StoreError, SpoolError, OSError)
 """The world's faults: all of them may be over the next time."""
@@ -65,10 +68,12 @@ class Drain:
         self._at = at
         self._seen = Seen()
         self._visits = OpenVisits()
+        self._standing = Standing()
         self._sources = [
             Source(directory, limits, is_tallied=tallied is None or directory in tallied) for directory in directories
         ]
         self._ledger = Ledger(self._sources)
+        self._fulfilment = Fulfilment(store, self._sources, self._standing, limits, day_of, at)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
         self._last: list[tuple[Batch, Decided] | None] = []
@@ -91,22 +96,33 @@ class Drain:
         batch = waiting[source]
         self._is_behind, self._oldest_ms = batch.is_cut, batch.received_ms
         self._recall(waiting.values())
+        self._heed(batch.records.demands)
         job = source.begin(self._decide)
         self._at("noted")
         self._ledger.attempts += 1
         parcel = pack(batch, job.decided, self._day_of)
         delivery = Delivery(self._store, parcel, batch, source.quarantine, self._day_of)
         self._at("sending")
+        began = time.monotonic()
         try:
             delivery.deliver(job.token, clean=job.clean)
-        except Swallowed:
-            source.rename()
+        except FAULTS as fault:
+            self._ledger.retries += 1
+            if isinstance(fault, Swallowed):
+                source.rename()
             raise
         self._at("stored")
+        source.demands.note(batch.records.demands)
         source.settle()
         self._at("settled")
         self._ledger.enter(parcel, delivery.rejected, is_tallied=source.is_tallied)
+        self._ledger.clock(time.monotonic() - began, batch.received_ms)
         return batch.b - batch.a
+
+    def fulfil(self) -> bool:
+        """Do a little of what visitors demanded; True: nothing is left to do. Call it between steps."""
+        self._catch_up()
+        return self._fulfilment.step()
 
     def run(self, stop: threading.Event) -> None:
         """Drain until `stop` is set; then store what is left, within `linger_seconds`, if nothing goes wrong."""
@@ -117,6 +133,7 @@ class Drain:
                 try:
                     self._sweep()
                     pause = self._pause_after(self.step(), began)
+                    self.fulfil()
                     retry = self._limits.retry_seconds
                 except FAULTS as fault:
                     error, self._is_behind = type(fault).__name__, True
@@ -145,6 +162,7 @@ class Drain:
             last, found = source.catch_up(self._seen), source.count_found()
             self._last.append(last)
             self._ledger.find(found)
+            self._heed(source.demands.page.demands)
             self._unread.pop()
 
     def _recall(self, waiting: Iterable[Batch]) -> None:
@@ -156,6 +174,8 @@ class Drain:
         self._visits.recall(recent_visits(self._store, since_ms - REMEMBERED_MS))
         for last in filter(None, self._last):
             recall(*last, self._seen, self._visits)
+        for source in self._sources:
+            self._heed(source.demands.page.demands)
         self._last.clear()
         self._has_recalled = True
 
@@ -163,7 +183,14 @@ class Drain:
         now = time.monotonic()
         self._seen.turn(now)
         self._visits.turn(now)
-        return decide(batch, self._seen, self._visits)
+        return decide(batch, self._seen, self._visits, self._standing)
+
+    def _heed(self, demands: Iterable[KeptDemand]) -> None:
+        """Know what comes too late to be kept, and whose visits do not go on."""
+        for demand in demands:
+            self._standing.add(demand)
+            if demand.act in ("erase", "restrict") and demand.whose != "dsr":
+                self._visits.forget(demand.site_id, demand.number)
 
     def _pause_after(self, taken: int, began: float) -> float:
         if not taken:
@@ -195,7 +222,12 @@ class Drain:
             log.warning("events %s", f"wait in the spool, it is tried again: {error}" if error else "are stored again")
         is_behind = self._is_behind and not self._unread
         try:
-            self._status = self._ledger.tell(error, is_behind=is_behind, oldest_ms=self._oldest_ms)
+            self._status = self._ledger.tell(
+                error,
+                is_behind=is_behind,
+                oldest_ms=self._oldest_ms,
+                demanded_ms=self._fulfilment.oldest_ms,
+            )
         except FAULTS as fault:
             self._status = replace(self._status, is_running=True, error=error or type(fault).__name__)
 

@@ -31,6 +31,11 @@ class Generations(Generic[Value]):
     def put(self, key: int, value: Value) -> None:
         self._kept[0][key] = value
 
+    def drop(self, key: int) -> None:
+        """Forget one value now."""
+        for generation in self._kept:
+            generation.pop(key, None)
+
     def turn(self, now: float) -> None:
         """Start a new generation if it is time to. `now` is in seconds, of a clock that never goes back."""
         if self._since is None:

@@ -30,5 +30,9 @@ class DrainLimits(msgspec.Struct, frozen=True):
     keep_bytes: int = 512 << 20
     """But keep no more than this of drained segments."""
     sweep_seconds: float = 1.0
+    demand_seconds: float = 2.0
+    """What visitors demand waits so long for others to come, and is done together."""
+    late_seconds: float = 15.0
+    """An event may get into a spool so long after it was received: its request, or the disk, was slow."""
     disk: Limits = Limits()
     """When the disk counts as nearly full: then drained segments go at once."""

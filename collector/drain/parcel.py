@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from clickhouse.rows import PlacedEvent, Position, Reason, RefusalCount
+from clickhouse.rows import PlacedEvent, Position, Reason, RedactionCount, RefusalCount
 from clickhouse.visits import Merge
 from collector.drain.batch import Batch
-from collector.drain.decision import DUPLICATE, NO_VISIT, Decided
+from collector.drain.decision import DUPLICATE, ERASED, NO_VISIT, Decided
 from collector.spool.segment import SEGMENT_RECORDS
 
 DAY_MS = 86_400_000
@@ -27,6 +27,7 @@ DayOf = Callable[[int, int], int]
 REASONS = {DUPLICATE: Reason.DUPLICATE, NO_VISIT: Reason.NO_VISIT}
 
 CountedRefusal = tuple[Position, RefusalCount]
+CountedRedaction = tuple[Position, RedactionCount]
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -39,6 +40,9 @@ class Parcel(msgspec.Struct, frozen=True):
     visits: set[tuple[int, int]]
     """(site, visit) of the events."""
     merges: list[Merge] = []
+    redactions: list[CountedRedaction] = []
+    erased: list[int] = []
+    """Site of each event that its visitor had erased before it got here. No row tells of it."""
 
     @property
     def since_ms(self) -> int:
@@ -76,10 +80,16 @@ def pack(batch: Batch, decided: Decided, day_of: DayOf = utc_day) -> Parcel:
             parcel.refusals.append((Position(key, seq), count))
             parcel.dropped.append(count)
             continue
+        if mark == ERASED:
+            parcel.erased.append(event.site_id)
+            continue
         parcel.events.append(PlacedEvent(event, mark, Position(key, seq)))
         if mark:
             parcel.visits.add((event.site_id, mark))
     for seq, counted in batch.records.refusals:
         for place, count in enumerate(counted.counts):
             parcel.refusals.append((Position(key, place * SEGMENT_RECORDS + seq), count))
+    for seq, found in batch.records.redactions:
+        for place, leak in enumerate(found.counts):
+            parcel.redactions.append((Position(key, place * SEGMENT_RECORDS + seq), leak))
     return parcel

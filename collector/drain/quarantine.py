@@ -1,20 +1,21 @@
 """Rows that the store can never take, put aside for a person to look at: `quarantine.jsonl` in the spool's directory.
 
 In: a position, why, and the final row. Out: a line of JSON, on disk, once. A line holds the row as it would have been
-stored, without the visitor's number: it lives for seven days, longer than a number may. The file is capped: the oldest
-lines go first. It is bounded, private (0600), and never read by the product itself.
+stored, without any number of the visitor: it lives for seven days, longer than a number may. The file is capped: the
+oldest lines go first; when a visitor of a site has something erased, all lines of that site go. It is bounded, private
+(0600), and never read by the product itself.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from clickhouse.rows import Event, Position, RefusalCount
+from clickhouse.rows import Event, Position, RedactionCount, RefusalCount
 from collector.spool.disk import replace_durably
 
 KEPT_SECONDS = 7 * 86_400
@@ -26,7 +27,7 @@ class Rejected(msgspec.Struct, frozen=True):
 
     position: Position
     why: str
-    row: Event | RefusalCount | None
+    row: Event | RefusalCount | RedactionCount | None
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -66,6 +67,13 @@ class Quarantine:
         if len(young) < len(lines):
             self._write(young)
 
+    def drop_sites(self, site_ids: Collection[int]) -> None:
+        """Forget every row of these sites: a line has no number that could tell whose it was."""
+        lines = self.lines()
+        others = [line for line in lines if line.row.get("site_id") not in site_ids]
+        if len(others) < len(lines):
+            self._write(others)
+
     def lines(self) -> list[Line]:
         if not self._path.exists():
             return []
@@ -81,9 +89,9 @@ class Quarantine:
         replace_durably(self._path, b"".join(text[first:]))
 
 
-def _without_visitor(row: Event | RefusalCount | None) -> dict[str, object]:
+def _without_visitor(row: Event | RefusalCount | RedactionCount | None) -> dict[str, object]:
     if row is None:
         return {}
     if isinstance(row, Event):
-        row = replace(row, visitor_id=0)
+        row = replace(row, visitor_id=0, dsr_id=0)
     return msgspec.structs.asdict(row)

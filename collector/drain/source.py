@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import msgspec
 from msgspec.structs import replace
 
 from collector.drain.batch import Batch, Records, next_batch
-from collector.drain.decision import Decided
+from collector.drain.decision import ERASED, Decided
+from collector.drain.demands import DemandBook
 from collector.drain.intent import Intent, NoteBook
 from collector.drain.limits import DrainLimits
 from collector.drain.quarantine import Quarantine
@@ -63,6 +64,7 @@ class Source:
         self._limits = limits
         self._lock = hold(directory / "drain.lock")
         self._notes = NoteBook(directory)
+        self.demands = DemandBook(directory)
         self._reader = Reader(directory)
         self._next: Batch | None = None
         self._scout: Reader | None = None
@@ -93,6 +95,8 @@ class Source:
                 done.add(frame)
             for _, kept in done.events:
                 seen.is_new(kept.event.site_id, kept.event_id)
+            for _, left in done.blanks:
+                seen.is_new(left.site_id, left.event_id)
         self._is_sure = True
         if noted is None:
             return None
@@ -152,6 +156,24 @@ class Source:
         if self.job is not None:
             self._notes.write(replace(self.job.intent, settled=True))
             self.job = None
+
+    def forget_marks(self, blanked: Collection[tuple[int, int]], visitors: Collection[tuple[int, int]]) -> None:
+        """Take out of the last note what it says of records that were blanked, and of (site, visitor)s."""
+        note = self._notes.read()
+        if note is None or not note.settled:
+            return
+        marks = note.decisions().marks
+        for number, seq in blanked:
+            if number == note.number and note.a <= seq < note.b:
+                marks[seq - note.a] = ERASED
+        merges = [merge for merge in note.merges if (merge.site_id, merge.visitor_id) not in visitors]
+        if marks.tobytes() != note.marks or len(merges) < len(note.merges):
+            self._notes.write(replace(note, marks=marks.tobytes(), merges=merges))
+
+    def has_passed(self, moment_ms: int) -> bool:
+        """Say whether nothing waits here that was received before that moment. Raises SpoolNewer, OSError."""
+        waiting = self.waits()
+        return waiting is None or waiting.received_ms > moment_ms
 
     def count_waiting(self) -> int:
         """Count the events that are not in the store yet. Reads ahead to the end of the spool, but nothing twice."""

@@ -35,25 +35,37 @@ class DrainStatus(msgspec.Struct, frozen=True):
     quarantined: int = 0
     batches: int = 0
     attempts: int = 0
+    retries: int = 0
+    """Deliveries that failed and were, or will be, tried again."""
+    insert_seconds: float = 0.0
+    """What the deliveries that did not fail took together."""
+    stored_lag_seconds: float = 0.0
+    """How long the first event of the batch that was stored last had been waiting then."""
     kept: Mapping[int, int] = {}
     """Events stored, by site; so are the next two."""
     duplicate: Mapping[int, int] = {}
     without_visit: Mapping[int, int] = {}
     unstorable: Mapping[int, int] = {}
+    erased: Mapping[int, int] = {}
+    """Events that their visitor had erased before they got to the store."""
     found: Mapping[int, int] = {}
     """Events that no collector of this process received: they lay in the spool when it came, or were imported."""
+    demanded_ms: int = 0
+    """When the oldest demand of a visitor that is not fulfilled was made, in ms since 1970; 0: there is none."""
 
 
 class Ledger:
     """Adds up what became of events, and tells it. Belongs to the drain's thread."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self.attempts = 0
+        self.attempts = self.retries = 0
+        self._insert_seconds = self._lag = 0.0
         self._sources = sources
         self._batches = self._quarantined = self._waiting = self._bytes = 0
         self._kept: Counter[int] = Counter()
         self._dropped: dict[str, Counter[int]] = {Reason.DUPLICATE: Counter(), Reason.NO_VISIT: Counter()}
         self._unstorable: Counter[int] = Counter()
+        self._erased: Counter[int] = Counter()
         self._found: Counter[int] = Counter()
         self._counted = 0.0
 
@@ -70,11 +82,18 @@ class Ledger:
             counter[row.event.site_id] += 1
         for count in parcel.dropped:
             self._dropped[count.reason][count.site_id] += 1
+        self._erased.update(parcel.erased)
         if not is_tallied:
+            self.find(Counter(parcel.erased))
             self.find(Counter(row.event.site_id for row in parcel.events))
             self.find(Counter(count.site_id for count in parcel.dropped))
 
-    def tell(self, error: str, *, is_behind: bool, oldest_ms: int) -> DrainStatus:
+    def clock(self, seconds: float, received_ms: int) -> None:
+        """Note how long a delivery took, and with that how long its first event was on its way."""
+        self._insert_seconds += seconds
+        self._lag = max(0.0, time.time() - received_ms / 1000)
+
+    def tell(self, error: str, *, is_behind: bool, oldest_ms: int, demanded_ms: int = 0) -> DrainStatus:
         """Say how things are. While we keep up nothing waits; what else waits is counted once a second at most."""
         if time.monotonic() - self._counted >= COUNT_SECONDS:
             self._counted = time.monotonic()
@@ -90,9 +109,14 @@ class Ledger:
             quarantined=self._quarantined,
             batches=self._batches,
             attempts=self.attempts,
+            retries=self.retries,
+            insert_seconds=self._insert_seconds,
+            stored_lag_seconds=self._lag,
             kept=dict(self._kept),
             duplicate=dict(self._dropped[Reason.DUPLICATE]),
             without_visit=dict(self._dropped[Reason.NO_VISIT]),
             unstorable=dict(self._unstorable),
+            erased=dict(self._erased),
             found=dict(self._found),
+            demanded_ms=demanded_ms,
         )

@@ -4,7 +4,7 @@ In: events in any order, judged by when they happened. Out: a visit id, or none.
 remembered, each [start, end]; an event joins the nearest run that is not more than 30 whole minutes away (a gap of
 30:59 still joins: Plausible's rule), else begins one. Events up to 10 minutes late therefore find their visit. A fourth
 run pushes out the one that was touched longest ago, not the earliest: a morning that is told in the evening forms its
-visits too. A visit never spans two visitor numbers, and these end at the site's midnight, so midnight needs no rule. An
+visits too. A visit never spans two visitor numbers: one of a day ends at midnight, a consented one goes on over it. An
 `engagement` makes a run longer and never begins one. A run keeps its id, also when a late event turns out older. Where
 a late event closes the gap between two runs they become one, under the earlier one's id (`Merge`).
 """
@@ -80,6 +80,10 @@ class OpenVisits:
         if gone and into:
             runs[merge.into] = (min(gone[0], into[0]), max(gone[1], into[1]), merge.into)
             self._runs.put(key, _packed(runs.values()))
+
+    def forget(self, site_id: int, visitor_id: int) -> None:
+        """Forget a visitor: what comes next from him begins a visit."""
+        self._runs.drop(visitor_id << 32 | site_id)
 
     def merges(self) -> list[Merge]:
         """Return the merges since the last call, each straight to the visit that goes on."""

@@ -15,6 +15,7 @@ import msgspec
 from clickhouse.rows import PAGEVIEW, Event, Refusal
 from collector.arrival import Arrival, Signals
 from collector.sender import Sender
+from collector.vid import new_vid
 from registry.site import Site
 
 Row = tuple[str, str]
@@ -48,8 +49,7 @@ def mirror_of(
         address=sender.address,
         agent=sender.agent,
         language=sender.language,
-        # As if nothing had been declined: the page says beside it whether this visitor has.
-        signals=Signals(),
+        signals=_as_if_nothing_were_declined(site, sender.signals, now_ms / 1000),
     )
     forgotten = (
         (texts["forgotten_address"], sender.address or texts["absent"]),
@@ -62,17 +62,25 @@ def mirror_of(
     return Mirror(kept=_kept(outcome, texts), forgotten=forgotten)
 
 
+def _as_if_nothing_were_declined(site: Site, signals: Signals, now: float) -> Signals:
+    """Leave out every no: the page tells it beside the mirror. Where nothing is kept without consent, suppose one."""
+    if site.mode == "consent_only" or signals.consent.startswith("granted"):
+        return Signals(consent="granted_gpc", vid_cookie=signals.vid_cookie or new_vid(now))
+    return Signals()
+
+
 def _kept(event: Event, texts: Mapping[str, str]) -> tuple[Row, ...]:
     source = texts["continued"] if event.continued else event.source or texts["direct"]
+    number = "number_value" if event.visitor_id else "number_none"
     values = {
         "kept_page": event.hostname + event.path,
         "kept_source": source,
         "kept_country": "-".join(filter(None, (event.country, event.region, event.city))),
         "kept_browser": f"{event.browser} {event.browser_version}".strip(),
         "kept_system": f"{event.os} {event.os_version}".strip(),
-        "kept_device": event.device,
+        "kept_device": texts.get(f"device_{event.device}", event.device),
         "kept_language": event.language,
         "kept_time": texts["time_value"],
-        "kept_number": texts["number_value" if event.visitor_id else "number_none"],
+        "kept_number": texts["number_consented" if event.consented else number],
     }
     return tuple((texts[key], value or texts["unknown"]) for key, value in values.items())

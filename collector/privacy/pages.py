@@ -1,21 +1,19 @@
 """The visitor's pages over HTTP: `/privacy`, the choice, its healing, and `/.well-known/gpc.json`.
 
-In: requests of visitors. Out: one page, and redirects that set the choice's cookie. Behind a base path everything still
-works, because every link is relative. A page is never stored by a cache and never framed; it loads one style sheet
-and no script. What a visitor may see of himself is decided in state.py and mirror.py; the words are in texts.py.
+In: requests of visitors. Out: one page, and redirects that set the choice's cookie; what a visitor does about records
+is acting.py's, what he agrees to is consenting.py's. Declining is believed from anywhere, allowing again only from our
+own page. What a visitor may see of himself is decided in state.py and mirror.py; the words are in texts/.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import parse_qs
 
-import jinja2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,41 +21,29 @@ from starlette.routing import Route
 from clickhouse.rows import Event, Refusal
 from collector.address import Proxies
 from collector.arrival import Arrival
-from collector.cookies import IN_AGAIN, OUT, choice_cookie, wants_secure
-from collector.privacy.mirror import mirror_of
-from collector.privacy.state import refused_as, state_of
-from collector.privacy.texts import LANGUAGE, TEXTS
-from collector.privacy.token import is_good, make_token
-from collector.sender import Head, address_of, host_of, read_head, sender_of, signals_of
+from collector.cookies import IN_AGAIN, OUT, choice_cookie, has_stale_vid, no_vid_cookie, wants_secure
+from collector.privacy.acting import Acts
+from collector.privacy.forms import read_form, was_pressed_here
+from collector.privacy.receipt import unseal
+from collector.privacy.say import Receipt, Rights
+from collector.privacy.screen import Asked, Screen, Shown, Sites
+from collector.privacy.texts import CATALOGUES
+from collector.sender import read_head
 from registry.site import Site
 
-HERE = Path(__file__).parent
-MAX_FORM_BYTES = 4096
+STYLE = Path(__file__).parent / "static" / "privacy.css"
 GPC_SINCE = datetime.date(2026, 11, 22)
 """`lastUpdate` of gpc.json: when our treatment of the signal last changed."""
-_HEADERS = {
-    "cache-control": "no-store",
-    "vary": "Cookie, Sec-GPC, DNT",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "x-frame-options": "DENY",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
-}
-
-
-class Sites(Protocol):
-    """What the pages ask of the registry's snapshot."""
-
-    def by_host(self, host: str) -> Site | None: ...
+_WITH_RECEIPT = frozenset(("erased", "restricted", "corrected", "erased_shown", "asked"))
+_PROOF = re.compile(r"[0-9a-f-]{32,36}")
 
 
 class Pages:
     """The routes of the visitor. `distill` here uses throw-away keys: it is for the mirror only.
 
-    `credit`: whom the source of the country shown has to name, as (text, link).
+    `credit`: whom the source of the country shown has to name, as (text, link). `rights`: the machinery; without it the
+    page offers nothing about records. `has_consents`: somebody answers `POST /privacy/consent`. `last_audit`: a line
+    about the last self-audit.
     """
 
     def __init__(
@@ -69,20 +55,26 @@ class Pages:
         secret: bytes,
         base_url: str = "",
         credit: Callable[[], tuple[str, str] | None] = lambda: None,
+        rights: Rights | None = None,
+        has_consents: bool = False,
+        last_audit: Callable[[], str | None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._sites = sites
-        self._distill = distill
-        self._proxies = proxies
-        self._secret = secret
+        self._screen = Screen(
+            sites=sites,
+            distill=distill,
+            proxies=proxies,
+            secret=secret,
+            base_url=base_url,
+            credit=credit,
+            last_audit=last_audit,
+            has_rights=rights is not None,
+            has_consents=has_consents,
+            now=now,
+        )
+        self._acts = Acts(self._screen, rights) if rights is not None else None
         self._base_url = base_url
-        self._credit = credit
-        self._now = now
-        self._style = (HERE / "static" / "privacy.css").read_bytes()
-        loader = jinja2.FileSystemLoader(HERE / "templates")
-        self._template = jinja2.Environment(
-            loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
-        ).get_template("privacy.html")
+        self._style = STYLE.read_bytes()
 
     def routes(self) -> list[Route]:
         return [
@@ -91,37 +83,39 @@ class Pages:
             Route("/privacy/heal", self.heal, methods=["POST"]),
             Route("/privacy/style.css", self.style),
             Route("/.well-known/gpc.json", self.gpc),
+            *(self._acts.routes() if self._acts else ()),
         ]
 
     async def page(self, request: Request) -> Response:
         """`GET /privacy`."""
-        head = read_head(request.scope["headers"])
-        response = self._page(request, head, request.query_params.get("done", ""))
-        if signals_of(head).optout_cookie:
-            response.headers.append("set-cookie", self._cookie(head, OUT))
+        asked = self._screen.asked(request)
+        response = self._screen.page(asked, self._shown(request, asked))
+        signals = asked.sender.signals
+        if signals.optout_cookie:
+            response.headers.append("set-cookie", choice_cookie(OUT, secure=asked.secure))
+        if has_stale_vid(signals, self._screen.now()):
+            response.headers.append("set-cookie", no_vid_cookie(secure=asked.secure))
         return response
 
     async def choice(self, request: Request) -> Response:
         """`POST /privacy/choice`: declining is believed from anywhere, allowing again only from our own fresh page."""
-        head = read_head(request.scope["headers"])
-        form = await _form_of(request)
+        form = await read_form(request)
+        asked = self._screen.asked(request, form.get("lang", ""))
         choice = form.get("choice", "")
         if choice == "optout":
-            return self._back(head, choice, OUT)
-        if (
-            choice == "optin"
-            and _is_same_origin(head)
-            and is_good(form.get("token", ""), self._secret, int(self._now()))
-        ):
-            return self._back(head, choice, IN_AGAIN)
-        return self._page(request, head, "repeat", 403 if choice == "optin" else 400)
+            return self._screen.back(asked, choice, [choice_cookie(OUT, secure=asked.secure)])
+        if choice == "optin" and was_pressed_here(asked.head, form, self._screen.secret, self._screen.now()):
+            return self._screen.back(asked, choice, [choice_cookie(IN_AGAIN, secure=asked.secure)])
+        status = 403 if choice == "optin" else 400
+        return self._screen.page(asked, Shown(message="repeat"), status, is_below=True)
 
     async def heal(self, request: Request) -> Response:
         """`POST /privacy/heal`: the page's storage says no and the cookie is gone; set it again."""
         head = read_head(request.scope["headers"])
         if head.get(b"sec-fetch-site") == b"cross-site":
             return Response(None, 403, {"cache-control": "no-store"})
-        return Response(None, 204, {"cache-control": "no-store", "set-cookie": self._cookie(head, OUT)})
+        cookie = choice_cookie(OUT, secure=wants_secure(head, self._base_url))
+        return Response(None, 204, {"cache-control": "no-store", "set-cookie": cookie})
 
     async def style(self, request: Request) -> Response:
         """`GET /privacy/style.css`."""
@@ -136,75 +130,65 @@ class Pages:
         told = {"gpc": True, "lastUpdate": GPC_SINCE.isoformat()}
         return JSONResponse(told, headers={"cache-control": "public, max-age=86400"})
 
-    def _page(self, request: Request, head: Head, done: str, status: int = 200) -> Response:
-        peer = request.client.host if request.client else ""
-        sender = sender_of(head, address_of(head, peer, self._proxies))
-        host = self._host(head)
-        site = self._sites.by_host(host)
-        policy = site or Site(id=0, host=host)
-        state = state_of(policy, sender.signals)
-        referrer = head.get(b"referer", b"")[:2000].decode("latin-1")
-        mirror = mirror_of(
-            policy, sender, referrer, f"https://{host}/privacy", self._distill, int(self._now() * 1000), TEXTS
+    def show_receipt(self, request: Request, receipt: Receipt) -> Response:
+        """Lead back from a withdrawal that also erased, with the receipt of that."""
+        return self._screen.back(self._screen.asked(request), "withdrawn", receipt=receipt)
+
+    def _shown(self, request: Request, asked: Asked) -> Shown:
+        """Read from the address what has just been done, and believe of it what is still true."""
+        query = request.query_params
+        done = query.get("done", "")
+        receipt = unseal(query.get("receipt", ""), self._screen.secret)
+        if done in _WITH_RECEIPT:
+            if receipt is None or _is_from_elsewhere(asked):
+                return Shown()
+            # Where a legal hold applies, what should be erased is set aside, and the receipt says so.
+            is_held = done in ("erased", "erased_shown") and receipt.kind == "restrict"
+            return Shown(message=done, more=("held",) if is_held else (), receipt=receipt)
+        proof = query.get("proof", "")
+        proof = proof if _PROOF.fullmatch(proof) else ""
+        message, *more = done_of(done, asked)
+        return Shown(
+            message=message,
+            more=tuple(more),
+            receipt=receipt if message == "withdrawn" else None,
+            proof=proof if message in ("granted", "denied", "withdrawn") else "",
+            cookies_off=message.startswith("blocked_"),
         )
-        state = refused_as(state, mirror.refused)
-        values: dict[str, Any] = {
-            "t": TEXTS,
-            "language": LANGUAGE,
-            # Relative links hold behind any base path; a refused choice is answered one step further down.
-            "up": "../" if request.method == "POST" else "",
-            "site": policy,
-            "host": host,
-            "is_named": site is not None,
-            "state": state,
-            "mirror": mirror,
-            "credit": self._credit(),
-            "message": _message(done, state.has_opted_out),
-            "token": make_token(self._secret, int(self._now())),
-        }
-        return Response(self._template.render(values), status, _HEADERS, "text/html")
-
-    def _back(self, head: Head, choice: str, value: str) -> Response:
-        headers = {
-            "location": f"../privacy?done={choice}",
-            "cache-control": "no-store",
-            "referrer-policy": "no-referrer",
-        }
-        return Response(None, 303, {**headers, "set-cookie": self._cookie(head, value)})
-
-    def _cookie(self, head: Head, value: str) -> str:
-        return choice_cookie(value, secure=wants_secure(head, self._base_url))
-
-    def _host(self, head: Head) -> str:
-        """Return the host this visitor sees: the one asked where it is a site's, else that of the public address."""
-        asked = host_of(head.get(b"host", b"").decode("latin-1"))
-        return asked if self._sites.by_host(asked) or not self._base_url else host_of(self._base_url)
 
 
-def _message(done: str, has_opted_out: bool) -> str:
-    keys = {"optin": "done_optin", "repeat": "please_repeat"}
-    if done == "optout":
-        return TEXTS["done_optout" if has_opted_out else "done_but_blocked"]
-    return TEXTS[keys[done]] if done in keys else ""
+def done_of(done: str, asked: Asked) -> tuple[str, ...]:
+    """Name the sentences that say what came of a choice; a link from elsewhere can make none of them untrue."""
+    signals, site = asked.sender.signals, asked.policy
+    came_true = {
+        "optout": signals.optout_cookie,
+        "optin": not signals.optout_cookie,
+        "granted": signals.consent.startswith("granted"),
+        "denied": signals.consent == "denied",
+        "withdrawn": not signals.consent.startswith("granted"),
+        "showing": asked.showing != "",
+        "hidden": asked.showing == "",
+        "repeat": True,
+        "away": True,
+    }
+    if came_true.get(done):
+        return (done,)
+    # A cookie that we have just set did not come back. Who follows a link from elsewhere was not here before.
+    if done not in ("optout", "granted", "denied") or _is_from_elsewhere(asked):
+        return ("",)
+    if done != "optout":
+        return ("blocked_consent",)
+    blocked = f"blocked_{site.cookies_disabled}"
+    return (blocked, "blocked_pixel") if site.pixel == "count" else (blocked,)
 
 
-async def _form_of(request: Request) -> dict[str, str]:
-    """Read a small form; one that is too long or not a form is empty."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            return {}
-    try:
-        return {key: values[0] for key, values in parse_qs(body.decode("utf-8"), max_num_fields=8).items()}
-    except ValueError:
-        return {}
+def _is_from_elsewhere(asked: Asked) -> bool:
+    """Say whether a link of another site led here."""
+    return asked.head.get(b"sec-fetch-site") == b"cross-site"
 
 
-def _is_same_origin(head: Head) -> bool:
-    """Say whether a page of this very origin sent the form; a browser that says nothing at all is not believed."""
-    site = head.get(b"sec-fetch-site", b"")
-    if site:
-        return site == b"same-origin"
-    origin = head.get(b"origin", b"").decode("latin-1")
-    return origin.partition("://")[2] == head.get(b"host", b"").decode("latin-1") != ""
+def consent_text(site: Site) -> str:
+    """Return what the consent form says, in every language, for the proof of what somebody agreed to."""
+    name = "only" if site.mode == "consent_only" else "hybrid"
+    forms = (texts.says["consent"] for texts in CATALOGUES.values())
+    return "\n\n".join("\n".join((says["title"], says[name], says["agree"], says["refuse"])) for says in forms)

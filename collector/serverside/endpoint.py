@@ -144,8 +144,9 @@ class ServerSide:
                 await self._keep(records)
         except (SpoolError, SaltsRefused, OSError):
             return unavailable()
-        for _ in found.events:
+        for event, _ in found.events:
             self._tally.receive(site.id)
+            self._tally.redact(event, site, now_ms)
         for refusal in found.refusals:
             self._tally.refuse(refusal, site, now_ms)
         nothing_read = not found.events and not found.refusals

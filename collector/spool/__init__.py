@@ -5,7 +5,7 @@
 3. Named once: (segment, seq) means one record for ever; a segment has a random id and one open file, ever.
 4. In order: records are read in the order they were acknowledged, segments in the order of their names.
 5. Alone: one writer to a directory (flock); the directory is 0700, files are 0600.
-6. Bounded: a segment is at most 64 MB and is deleted whole, never the newest one, and only by the reader.
+6. Bounded: at most 64 MB a segment, deleted whole, never the newest, only by the reader; it may blank what is done.
 7. Damage costs its own frame: the reader finds the next good one, counts the loss; a torn tail is no loss.
 8. A failed append acknowledges nothing; its descriptor is never used again; the next one starts a segment.
 9. It stops before the disk is full (`SpoolFull`), keeps ballast for the drain's notes, goes on by itself.

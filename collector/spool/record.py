@@ -1,18 +1,19 @@
 """What a record of the spool holds: a final row, ready for the store, and the schema that wrote it.
 
-In: an Event with the id its sender gave it, or refusal counts. Out: MessagePack, and back. The array starts with the
-kind and the schema's number, both of one byte, so the right decoder is chosen before anything is decoded. Rows grow
-only by appended fields with defaults: then an old record decodes as it is. Any other change takes a new number and
-its own decoder. A record of a newer release is refused, not guessed.
+In: an Event with the id its sender gave it, counts of refusals or redactions. Out: MessagePack, and back. The array
+starts with the kind and the schema's number, both of one byte, so the right decoder is chosen before anything is
+decoded. Rows grow only by appended fields with defaults: then an old record decodes as it is. Any other change takes a
+new number and its own decoder. A record of a newer release is refused, not guessed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from struct import Struct
 
 import msgspec
 
-from clickhouse.rows import Event, RefusalCount
+from clickhouse.rows import Event, RedactionCount, RefusalCount
 from collector.spool.errors import SpoolNewer
 
 SCHEMA = 1
@@ -24,6 +25,9 @@ COUNTS_PER_RECORD = 1 << 14
 """Each count of a record needs a position of its own in the store (drain/parcel.py)."""
 EVENT_KIND = 1
 REFUSALS_KIND = 2
+REDACTIONS_KIND = 3
+DEMAND_KIND = 4
+BLANK_KIND = 5
 KIND_AT = 1
 
 
@@ -42,6 +46,37 @@ class KeptRefusals(msgspec.Struct, frozen=True, array_like=True, tag=REFUSALS_KI
     counts: tuple[RefusalCount, ...]
 
 
+class KeptRedactions(msgspec.Struct, frozen=True, array_like=True, tag=REDACTIONS_KIND):
+    """How often something personal was taken out since the last such record."""
+
+    schema: int
+    counts: tuple[RedactionCount, ...]
+
+
+class KeptDemand(msgspec.Struct, frozen=True, array_like=True, tag=DEMAND_KIND):
+    """What a visitor demands of the events that were received from him up to `until_ms` (ms since 1970 UTC)."""
+
+    schema: int
+    site_id: int
+    act: str
+    """`erase`, `restrict`, `unknown_country` or `blank_dsr`."""
+    whose: str
+    """What `number` is: `day`, the number of that day; `cookie`, a consented one; `dsr`, that of a show-me cookie."""
+    number: int
+    until_ms: int
+    ref: bytes
+    """Random."""
+
+
+class KeptBlank(msgspec.Struct, frozen=True, array_like=True, tag=BLANK_KIND):
+    """What is left of an erased event, in the same place and as long: its id, so that a resend stays harmless."""
+
+    schema: int
+    site_id: int
+    event_id: bytes
+    nothing: bytes
+
+
 class _Owned(msgspec.Struct, frozen=True, array_like=True):
     """The beginning of an event."""
 
@@ -57,7 +92,10 @@ class _Begun(msgspec.Struct, frozen=True, array_like=True):
     event: _Owned
 
 
-Record = KeptEvent | KeptRefusals
+BIN32 = Struct(">BI")
+"""MessagePack's head of bytes whose length is written with 32 bits."""
+
+Record = KeptEvent | KeptRefusals | KeptRedactions | KeptDemand | KeptBlank
 Buffer = bytes | memoryview
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -78,6 +116,27 @@ def encode_refusals(counts: Sequence[RefusalCount]) -> bytes:
     if len(counts) > COUNTS_PER_RECORD:
         raise ValueError(f"a record holds {COUNTS_PER_RECORD} counts at most")
     return _encode(KeptRefusals(SCHEMA, tuple(counts)))
+
+
+def encode_redactions(counts: Sequence[RedactionCount]) -> bytes:
+    """Encode counts as one record. Raises ValueError for more than COUNTS_PER_RECORD."""
+    if len(counts) > COUNTS_PER_RECORD:
+        raise ValueError(f"a record holds {COUNTS_PER_RECORD} counts at most")
+    return _encode(KeptRedactions(SCHEMA, tuple(counts)))
+
+
+def encode_demand(demand: KeptDemand) -> bytes:
+    return _encode(demand)
+
+
+def blank_like(record: Buffer, site_id: int, event_id: bytes = b"") -> bytes:
+    """Encode a blank of exactly the length of `record`, which held an event with this id, or a demand."""
+    head = _encode([BLANK_KIND, SCHEMA, site_id, event_id])
+    nothing = len(record) - len(head) - BIN32.size
+    if nothing < 0:
+        raise ValueError("too short to be blanked")
+    # The array's length counts one value more: the filling, whose own length always takes the same five bytes.
+    return b"".join((bytes((head[0] + 1,)), head[1:], BIN32.pack(0xC6, nothing), bytes(nothing)))
 
 
 def is_event(record: Buffer) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,11 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard.api.answer import json_of, results_of
+from dashboard.api.money import currency_of
 from dashboard.api.query import Query, check_shape, parts_of, read_query, total_question
-from dashboard.api.words import METRIC_WORDS
+from dashboard.api.words import METRIC_WORDS, MONEY
 from dashboard.asking import Asker, first_day
 from dashboard.errors import BadQuestion, DashboardError, TooManyTries
 from dashboard.forms import read_body
+from dashboard.heard import Heard
+from dashboard.looking import LEAST_GROUP, RARE
 from dashboard.period import today_in
 from dashboard.tools import Tools, tools_of
 from registry.errors import NotAllowed, NotThere
@@ -33,6 +37,8 @@ WRONG_KEY = (
     "with access to the site you've requested."
 )
 NO_SITE = "Missing site ID. Please provide the required site_id parameter with your request."
+NOTED = ("metrics", "dimensions", "date_range", "order_by", "pagination")
+"""Parts of a query whose words are from our own lists."""
 LOCKED = "This site is locked: it is about to be removed. Its owner can bring it back."
 TOO_MANY = "Too many API requests. Your API key is limited to 600 requests per hour."
 
@@ -52,7 +58,10 @@ async def post_query(request: Request) -> Response:
     body = await read_json(request)
     site = await find_site(tools, key, body)
     check_shape(body)
-    return JSONResponse(await answer(tools, site, body))
+    heard = Heard(has_identity=site.mode != "none", wants_people="filters" in body)
+    value = await answer(tools, site, body, heard)
+    await asyncio.to_thread(note_query, tools, key, site, body, heard)
+    return JSONResponse(value)
 
 
 async def check_key(request: Request, tools: Tools) -> Key:
@@ -98,22 +107,35 @@ async def find_site(tools: Tools, key: Key, body: dict[str, object]) -> Site:
     return site
 
 
-async def answer(tools: Tools, site: Site, body: dict[str, object]) -> dict[str, object]:
+async def answer(tools: Tools, site: Site, body: dict[str, object], heard: Heard) -> dict[str, object]:
     """Ask the store what a well-formed query asks."""
     now, zone = tools.now(), ZoneInfo(site.timezone)
     whole = body["date_range"] == "all"
     oldest = await first_day(tools.store, site, now) if whole else today_in(zone, now)
     goals = await asyncio.to_thread(tools.registry.goals.list, site.host)
-    query = read_query(body, zone, now, oldest, goals)
+    segments = await asyncio.to_thread(tools.registry.segments.list, site.host)
+    query = read_query(body, zone, now, oldest, goals, segments)
     parts, shares = parts_of(query, site), shares_in(query)
     questions = [*(part.question for part in parts), *(total_question(query, site, metric) for metric in shares)]
-    answers = await Asker(tools.store)(questions)
+    answers = await Asker(tools.store, heard=heard, scrub=partial(tools.scrub, site))(questions)
     wholes = zip(questions[len(parts) :], answers[len(parts) :], strict=True)
     totals = dict(zip(shares, wholes, strict=True))
     results = results_of(query, site, parts, answers[: len(parts)], totals)
-    return json_of(query, site, results, answers[0].total_rows if answers else None)
+    currency = next((currency_of(totals[name][1]) for name in MONEY if name in totals), "")
+    return json_of(query, site, results, answers[0].total_rows if answers else None, currency)
+
+
+def note_query(tools: Tools, key: Key, site: Site, body: dict[str, object], heard: Heard) -> None:
+    """Note who asked, before the answer leaves: a key stands for whoever made it."""
+    known = {name: body[name] for name in NOTED if name in body}
+    if "filters" in body:
+        is_known = heard.people is not None and heard.people >= max(site.min_group, LEAST_GROUP)
+        known["filters"] = body["filters"] if is_known else RARE
+    params = msgspec.json.encode(known, order="sorted").decode("utf-8")
+    actor = f"key {key.id} {key.name}".strip()
+    tools.registry.looks.note(actor, "token", "key", "query", site.id, "api", params, heard.rows)
 
 
 def shares_in(query: Query) -> list[str]:
-    """The metrics that need the total they are a part of."""
-    return [metric for metric in query.metrics if not METRIC_WORDS[metric].ours]
+    """The metrics that need the total they are a part of, or its currency."""
+    return [metric for metric in query.metrics if not METRIC_WORDS[metric].ours or metric in MONEY]

@@ -7,7 +7,7 @@ filtered by at the top or as something done in the visit, where they become what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -15,20 +15,25 @@ import msgspec
 from clickhouse.ask.question import AllOf, AnyOf, Condition, Did, Filter, Not, Operator
 from dashboard.api.goals import any_goal, matching
 from dashboard.api.quoted import quoted
-from dashboard.api.words import GOAL, our_dimension, our_value
+from dashboard.api.words import GOAL, SEGMENT, our_dimension, our_value
 from dashboard.errors import BadQuestion
+from dashboard.filters import read_filter
 from registry.goals import Goal
+from registry.segments import Segment
+
+Saved = Mapping[int, Sequence[str]]
 
 BEHAVIOUR = ("has_done", "has_not_done")
-NUMBERED = ("visit:city",)
+NUMBERED = ("visit:city", SEGMENT)
 """Dimensions whose values Plausible numbers; ours have names, and a number is just another name nobody has."""
 
 
-def read_filters(filters: list[object], goals: Sequence[Goal]) -> tuple[Filter, ...]:
+def read_filters(filters: list[object], goals: Sequence[Goal], segments: Sequence[Segment] = ()) -> tuple[Filter, ...]:
     """Translate the list of a query."""
     for tree in filters:
         _check_tree(_as_list(tree), top=True)
-    return tuple(_read(_as_list(tree), goals) for tree in filters)
+    saved = {segment.id: segment.filters for segment in segments}
+    return tuple(_read(_as_list(tree), goals, saved) for tree in filters)
 
 
 def without_goals(filters: list[object]) -> list[object]:
@@ -40,17 +45,27 @@ def _as_list(value: object) -> list[object]:
     return cast("list[object]", value)
 
 
-def _read(tree: list[object], goals: Sequence[Goal]) -> Filter:
+def _read(tree: list[object], goals: Sequence[Goal], saved: Saved) -> Filter:
     match tree:
         case ["and", list() as inner]:
-            return AllOf(tuple(_read(_as_list(one), goals) for one in inner))
+            return AllOf(tuple(_read(_as_list(one), goals, saved) for one in inner))
         case ["or", list() as inner]:
-            return AnyOf(tuple(_read(_as_list(one), goals) for one in inner))
+            return AnyOf(tuple(_read(_as_list(one), goals, saved) for one in inner))
         case ["not", list() as inner]:
-            return Not(_read(inner, goals))
+            return Not(_read(inner, goals, saved))
         case ["has_done" | "has_not_done" as word, list() as inner]:
-            return Did(_read(inner, goals), did=word == "has_done")
+            return Did(_read(inner, goals, saved), did=word == "has_done")
+    if tree[1] == SEGMENT:
+        return AnyOf(tuple(_segment(number, saved) for number in _as_list(tree[2])))
     return any_goal(matching(goals, tree)) if tree[1] == GOAL else _condition(tree)
+
+
+def _segment(number: object, saved: Saved) -> Filter:
+    """The filters that a number stands for. Raises BadQuestion."""
+    texts = saved.get(number) if isinstance(number, int) else None
+    if not texts:
+        raise BadQuestion("Invalid filters. Some segments don't exist or aren't accessible.")
+    return AllOf(tuple(read_filter(text) for text in texts))
 
 
 def _condition(filter_: list[object]) -> Condition:

@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from clickhouse.ask.question import Direction, Filter, Period, Question
+from clickhouse.ask.question import Condition, Direction, Filter, Period, Question
 from dashboard.api.dates import Range, resolve
 from dashboard.api.filters import read_filters, without_goals
 from dashboard.api.goals import goal_filter, selected
 from dashboard.api.rules import check_rules
 from dashboard.api.shape import MOST_LIMIT, faults_of
-from dashboard.api.words import GOAL, METRIC_WORDS, TIME_WORDS, our_dimension
+from dashboard.api.words import GOAL, METRIC_WORDS, MONEY, TIME_WORDS, our_dimension
 from dashboard.buckets import length_days
 from dashboard.errors import BadQuestion
 from registry.goals import Goal
+from registry.segments import Segment
 from registry.site import Site
 
 MOST_FAULTS = 10
@@ -63,11 +64,16 @@ def check_shape(body: dict[str, object]) -> None:
 
 
 def read_query(
-    body: dict[str, object], zone: ZoneInfo, now: datetime, oldest: date, goals: Sequence[Goal] = ()
+    body: dict[str, object],
+    zone: ZoneInfo,
+    now: datetime,
+    oldest: date,
+    goals: Sequence[Goal] = (),
+    segments: Sequence[Segment] = (),
 ) -> Query:
     """Read a body that has the right shape. Raises BadQuestion."""
     raw_filters = cast("list[object]", body.get("filters", []))
-    filters = read_filters(raw_filters, goals)
+    filters = read_filters(raw_filters, goals, segments)
     range_ = resolve(body["date_range"], zone, now, oldest)
     check_rules(body)
     metrics = tuple(cast("list[str]", body["metrics"]))
@@ -78,7 +84,7 @@ def read_query(
         metrics=metrics,
         dimensions=dimensions,
         filters=filters,
-        base_filters=read_filters(without_goals(raw_filters), goals),
+        base_filters=read_filters(without_goals(raw_filters), goals, segments),
         goals=tuple(selected(goals, raw_filters)),
         range=range_,
         order_by=read_order(body, metrics, dimensions, range_.period),
@@ -113,7 +119,7 @@ def read_order(body: dict[str, object], metrics: tuple[str, ...], dimensions: tu
 
 def our_metric(name: str) -> str:
     """Name the metric of ours that a metric of the API is made of; shares and conversions are made of visitors."""
-    return METRIC_WORDS[name].ours or "visitors"
+    return METRIC_WORDS[name].ours or ("visits" if name == "exit_rate" else "visitors")
 
 
 def our_name(name: str) -> str:
@@ -160,10 +166,24 @@ def parts_of(query: Query, site: Site) -> list[Part]:
 
 def total_question(query: Query, site: Site, metric: str) -> Question:
     """The Question for what a metric is a part of: visitors, of everything, of the same time or of the same group."""
-    filters = query.filters if metric == "percentage" else query.base_filters
+    filters = query.base_filters if metric.endswith("conversion_rate") else query.filters
     plain = question_for(query, site, filters)
-    times = tuple(name for name in plain.dimensions if name in TIME_WORDS)
+    if metric in MONEY:
+        return of_currencies(plain)
+    if metric == "exit_rate":
+        return whole(plain, "pageviews", ("page",))
+    times = tuple(name for name in plain.dimensions if name in TIME_WORDS.values())
     kept = {"percentage": (), "conversion_rate": times}.get(metric, plain.dimensions)
+    return whole(plain, "visitors", kept)
+
+
+def whole(plain: Question, metric: str, dimensions: tuple[str, ...]) -> Question:
     return msgspec.structs.replace(
-        plain, metrics=("visitors",), dimensions=kept, order_by=(), limit=MOST_LIMIT, offset=0, count_rows=False
+        plain, metrics=(metric,), dimensions=dimensions, order_by=(), limit=MOST_LIMIT, offset=0, count_rows=False
     )
+
+
+def of_currencies(plain: Question) -> Question:
+    """In which currencies amounts are: two are enough to know that they cannot be added."""
+    sent = Condition("is_not", "currency", ("",))
+    return msgspec.structs.replace(whole(plain, "events", ("currency",)), filters=(*plain.filters, sent), limit=2)

@@ -11,7 +11,7 @@ from typing import cast
 
 from dashboard.api.filters import names_in
 from dashboard.api.quoted import quoted
-from dashboard.api.words import GOAL, METRIC_WORDS, PAGE, PROPS, TIME_WORDS
+from dashboard.api.words import EXIT, GOAL, METRIC_WORDS, PAGE, PROPS, TIME_WORDS
 from dashboard.errors import BadQuestion
 
 
@@ -45,6 +45,8 @@ def _check_metric(metric: str, dimensions: list[str], filters: list[object]) -> 
         _check_goal_metric(metric, dimensions, filters, top)
     elif word.needs == "page" and PAGE not in dimensions and PAGE not in top:
         raise BadQuestion(f"Metric `{metric}` can only be queried with event:page filters or dimensions")
+    elif word.needs == "exit":
+        _check_exit_rate(metric, dimensions, filters)
     elif metric == "views_per_visit" and PAGE in top:
         raise BadQuestion(f"Metric `{metric}` cannot be queried with a filter on `event:page`")
     elif metric == "views_per_visit" and dimensions:
@@ -59,6 +61,13 @@ def _check_goal_metric(metric: str, dimensions: list[str], filters: list[object]
             "Invalid filters. When `conversion_rate` or `group_conversion_rate` metrics are used, "
             "custom property filters can only be used on top level."
         )
+
+
+def _check_exit_rate(metric: str, dimensions: list[str], filters: list[object]) -> None:
+    if dimensions != [EXIT]:
+        raise BadQuestion(f'Metric `{metric}` requires a `"{EXIT}"` dimension. No other dimensions are allowed.')
+    if any(name.startswith("event:") for name in names_in(filters)):
+        raise BadQuestion(f"Metric `{metric}` cannot be queried when filtering on event dimensions.")
 
 
 def _check_visits(metrics: list[str], dimensions: list[str]) -> None:

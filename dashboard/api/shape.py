@@ -18,6 +18,7 @@ from dashboard.api.words import (
     GOAL_OPERATORS,
     METRIC_WORDS,
     OPERATORS,
+    SEGMENT,
     is_dimension,
     is_filter_dimension,
 )
@@ -119,6 +120,8 @@ def is_filter(value: object, depth: int = 0) -> bool:
 def is_plain(operator: object, dimension: object, values: list[object]) -> bool:
     if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
         return False
+    if dimension == SEGMENT:
+        return operator == "is" and bool(values)
     return (dimension == GOAL and operator in GOAL_OPERATORS) or (
         operator in OPERATORS and is_filter_dimension(dimension)
     )

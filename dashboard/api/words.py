@@ -13,7 +13,7 @@ import msgspec
 from registry.countries import COUNTRIES
 from registry.regions import REGIONS, region_name
 
-Needs = Literal["", "goal", "page", "dimension"]
+Needs = Literal["", "goal", "page", "dimension", "exit"]
 
 
 class MetricWord(msgspec.Struct, frozen=True):
@@ -42,6 +42,10 @@ METRIC_WORDS: dict[str, MetricWord] = {
         MetricWord("conversion_rate", "", needs="goal"),
         MetricWord("group_conversion_rate", "", needs="goal"),
         MetricWord("time_on_page", "engaged_seconds", needs="page"),
+        MetricWord("total_revenue", "revenue"),
+        MetricWord("average_revenue", "average_revenue"),
+        MetricWord("exit_rate", "", needs="exit"),
+        MetricWord("consented_visitors", "consented_visitors"),
         MetricWord("engaged_rate", "engaged_rate", of_visits=True),
         MetricWord("engaged_seconds", "engaged_seconds", of_visits=True),
     )
@@ -49,12 +53,19 @@ METRIC_WORDS: dict[str, MetricWord] = {
 
 GOAL = "event:goal"
 PAGE = "event:page"
+EXIT = "visit:exit_page"
 PROPS = "event:props:"
+SEGMENT = "segment"
+MONEY = ("total_revenue", "average_revenue")
 
 DIMENSION_WORDS: dict[str, str] = {
     "event:name": "feature",
     "event:page": "page",
     "event:hostname": "hostname",
+    "event:missing_page": "missing_page",
+    "event:outbound_link": "outbound_link",
+    "event:download": "download",
+    "event:currency": "currency",
     "visit:source": "source",
     "visit:channel": "channel",
     "visit:referrer": "referrer",
@@ -87,6 +98,8 @@ TIME_WORDS: dict[str, str] = {
     "time:day": "time:day",
     "time:week": "time:week",
     "time:month": "time:month",
+    "time:year": "time:year",
+    "time:hour_of_week": "hour_of_week",
 }
 """Plausible's public API has no minutes; `time` is the interval that suits the range."""
 

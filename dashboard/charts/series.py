@@ -3,7 +3,8 @@
 In: points in order, each with its texts ready made. Out: a figure of three SVGs: names of the values at the left, the
 plot, names of the times below. The plot is a stretched box, so it fills any width without a script; texts sit beside
 it at percentages and are never stretched. Values start at 0. A bucket that is not over yet is joined by a dashed line,
-one that has not begun has no point. Every point has a column that shows its text on hover, however thin the line.
+one that has not begun has no point. A mark on the time axis
+says that somebody noted something. Every point has a column that shows its text on hover, however thin the line.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Point(msgspec.Struct, frozen=True):
     value: float | None
     before: float | None = None
     is_partial: bool = False
+    is_noted: bool = False
+    """Somebody wrote something about it; its text is part of `tip`."""
 
 
 class _Box(msgspec.Struct, frozen=True):
@@ -100,6 +103,14 @@ def _columns(box: _Box, points: Sequence[Point]) -> list[Markup]:
     return drawn
 
 
+def _notes(box: _Box, points: Sequence[Point]) -> list[Markup]:
+    """A rule and a mark on the time axis for each point with a note."""
+    noted = [short(box.x(i)) for i, point in enumerate(points) if point.is_noted]
+    return [element("path", d=f"M{x},0v{HEIGHT}", class_="noted") for x in noted] + [
+        element("path", d=f"M{x},{HEIGHT}h0", class_="noted dot") for x in noted
+    ]
+
+
 def value_names(marks: Sequence[float], say: Callable[[float], str]) -> Markup:
     """The names of the values, beside the plot."""
     texts = [element("text", say(mark), x="100%", y=f"{short(100 - 100 * mark / marks[-1])}%") for mark in marks]
@@ -127,6 +138,7 @@ def time_series(
     before = [_line(box, run, "before") for run in _runs([point.before for point in points])]
     plot = element(
         "svg", element("title", title), element("desc", about), grid, join(before), join(_now_lines(box, points)),
+        join(_notes(box, points)),
         join(_columns(box, points)), class_="plot", viewBox=f"0 0 {WIDTH} {HEIGHT}", preserveAspectRatio="none",
         role="img",
     )  # fmt: skip

@@ -7,6 +7,7 @@ const $ = (/** @type {string} */ selector, /** @type {ParentNode} */ root = docu
 const named = (/** @type {string} */ id) => document.getElementById(id);
 /** @type {AbortController | undefined} */
 let running;
+let busy = Promise.resolve();
 const here = () => location.pathname + location.search;
 let shown = here();
 
@@ -26,7 +27,8 @@ async function show(/** @type {string} */ href, part = 'main', push = true) {
     if (!answer.ok || answer.redirected || !old || !fresh) throw answer.status;
     if (!push && old.dataset.again && fresh.dataset.again) return wait();
     const focus = old.contains(document.activeElement) && place(document.activeElement);
-    if (push) history.pushState({}, '', href);
+    // What a form asked for has a shorter address.
+    if (push) history.pushState({}, '', /** @type {HTMLElement | null} */ ($('[data-here]', fresh))?.dataset.here ?? href);
     shown = here();
     if (page.title) document.title = page.title;
     old.replaceWith(document.adoptNode(fresh));
@@ -56,17 +58,13 @@ addEventListener('click', (event) => {
   const url = new URL(link.getAttribute('href') ?? '', location.href);
   if (url.origin + url.pathname !== location.origin + location.pathname || url.hash || link.hasAttribute('download')) return;
   event.preventDefault();
-  show(url.href, /** @type {HTMLElement | null} */ (link.closest('[data-swap]'))?.dataset.swap);
+  busy = show(url.href, /** @type {HTMLElement | null} */ (link.closest('[data-swap]'))?.dataset.swap);
 });
 addEventListener('submit', (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.method !== 'get') return;
-  const data = new FormData(form);
-  const [what, how, value] = ['fd', 'fo', 'fv'].map((name) => String(data.get(name) ?? ''));
-  for (const name of ['fd', 'fo', 'fv']) data.delete(name);
-  if (what) data.append('f', `${how}:${what}:${value.replace(/[|\\]/g, '\\$&')}`);
   event.preventDefault();
-  show(`${form.action}?${new URLSearchParams(/** @type {any} */ (data))}`);
+  busy = show(`${form.action}?${new URLSearchParams(/** @type {any} */ (new FormData(form)))}`);
 });
 addEventListener('popstate', () => here() !== shown && show(location.href, 'main', false));
 
@@ -82,15 +80,24 @@ addEventListener('keydown', (event) => {
     return;
   }
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
-  const meant = [...document.querySelectorAll('[aria-keyshortcuts]')].find((e) => e.getAttribute('aria-keyshortcuts') === key);
-  if (!meant) return;
+  if (!meant(key)) return;
   event.preventDefault();
-  const form = meant.closest('form');
+  keys = keys.then(() => busy).then(() => press(key));
+});
+
+// A key pressed while a part of the page is on its way means a link of the page that comes.
+let keys = Promise.resolve();
+const meant = (/** @type {string} */ key) =>
+  [...document.querySelectorAll('[aria-keyshortcuts]')].find((e) => e.getAttribute('aria-keyshortcuts')?.split(' ').includes(key));
+function press(/** @type {string} */ key) {
+  const found = meant(key);
+  const form = found?.closest('form');
   if (form) {
     form.closest('details')?.setAttribute('open', '');
     /** @type {HTMLElement | null} */ ($('input:not([type=hidden]), select', form))?.focus();
-  } else /** @type {HTMLElement} */ (meant).click();
-});
+  } else /** @type {HTMLElement | undefined} */ (found)?.click();
+  return busy;
+}
 
 // The tip: the <title> of a shape, at once and beside the pointer instead of after a while.
 const tip = document.body.appendChild(document.createElement('div'));

@@ -7,25 +7,19 @@ that was asked stops meanwhile. The certificate is JSON on stdout.
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import time
 
 import click
 
 from collector.settings import Settings
-from collector.spool.errors import SpoolError
-from footfall.cli.opening import open_registry, read_settings, told_as_settings
+from footfall.cli.awaiting import await_end
+from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import moment, remark, show_json, waiting
-from footfall.lock import DataHeld
-from footfall.offline import execute_orders
 from registry.errors import NotAllowed, WrongState
-from registry.orders import Order
 from registry.registry import Registry
 from registry.sites import COMMAND_LINE
 
 PATIENCE_SECONDS = 180.0
-POLL_SECONDS = 0.2
 
 
 @click.command()
@@ -58,7 +52,7 @@ def _delete(settings: Settings, registry: Registry, host: str, *, yes: bool) -> 
     registry.sites.condemn(site.host)
     order = registry.orders.file("remove_site", {"site_id": site.id, "confirmed": confirmed}, COMMAND_LINE)
     with waiting(f"deleting {site.host}"):
-        ended = _await_end(settings, registry, order)
+        ended = await_end(settings, registry, order, PATIENCE_SECONDS)
     if ended.state == "waiting":
         raise WrongState(f"the running server has not deleted {site.host} yet; it goes on trying: look at its log")
     if ended.state == "failed":
@@ -74,15 +68,3 @@ def _typed(host: str) -> str:
     if typed.strip().lower() != host:
         raise NotAllowed(f"{typed.strip()!r} is not {host}: nothing was deleted")
     return "host typed"
-
-
-def _await_end(settings: Settings, registry: Registry, order: Order) -> Order:
-    """Execute the order, or wait until the server that holds the data has; return it as it is then."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while order.state == "waiting" and time.monotonic() < deadline:
-        with contextlib.suppress(DataHeld), told_as_settings(SpoolError):
-            execute_orders(settings)
-        order = registry.orders.get(order.id)
-        if order.state == "waiting":
-            time.sleep(POLL_SECONDS)
-    return order

@@ -13,10 +13,10 @@ import click
 import msgspec
 
 from footfall.cli.opening import open_registry
-from footfall.cli.show import show_json, show_table
+from footfall.cli.show import moment, show_json, show_table
 from registry.errors import NotAllowed
 from registry.registry import Registry
-from registry.users import ROLES, Grant, User, checked_email, checked_role
+from registry.users import ROLES, Grant, Term, User, checked_email, checked_role
 
 _role = click.option("--role", default="viewer", show_default=True, help=f"One of {', '.join(ROLES)}.")
 _site = click.option("--site", "host", default=None, help="On this site only; on every site unless given.")
@@ -36,6 +36,9 @@ def add(email: str, role: str, host: str | None, *, from_stdin: bool) -> None:
         if host is not None:
             registry.sites.get(host)
         user = registry.users.add(address, _password(from_stdin=from_stdin), checked, host)
+    if checked == "support":
+        click.echo(f"{user.email} may sign in, and sees nothing until an owner lets support in")
+        return
     click.echo(f"{user.email} may sign in as {role} on {host or 'every site'}")
 
 
@@ -56,10 +59,12 @@ def list_users(*, as_json: bool) -> None:
 @click.argument("email")
 @_role
 @_site
-def grant(email: str, role: str, host: str | None) -> None:
+@click.option("--hours", type=int, default=0, help="For support, which is let in to one site for 1 to 24 hours.")
+@click.option("--reason", default="", help="Why support is let in; whoever answers for the site reads it.")
+def grant(email: str, role: str, host: str | None, hours: int, reason: str) -> None:
     """Give someone a role, on one site or on all."""
     with open_registry() as registry:
-        registry.users.grant(email, role, host)
+        registry.users.grant(email, role, host, Term(hours=hours, reason=reason))
         _show_roles(registry, email)
 
 
@@ -109,7 +114,8 @@ def _show_roles(registry: Registry, email: str) -> None:
 
 
 def _in_words(grant: Grant) -> str:
-    return f"{grant.role} on {grant.host or 'every site'}"
+    until = f" until {moment(grant.expires_at)}" if grant.expires_at else ""
+    return f"{grant.role} on {grant.host or 'every site'}{until}"
 
 
 def _as_json(user: User, grants: list[Grant]) -> dict[str, Any]:

@@ -39,10 +39,37 @@ KEY = (
     Verb("list", f"{_HERE}.key:list_keys", "Show the keys, without their secrets."),
     Verb("revoke", f"{_HERE}.key:revoke", "End a key for good."),
 )
-IMPORT = (Verb("accesslog", f"{_HERE}.import_:accesslog", "Count page views from a web server's access log."),)
+IMPORT = (
+    Verb("accesslog", f"{_HERE}.import_:accesslog", "Count page views from a web server's access log."),
+    Verb("footfall", f"{_HERE}.export:load", "Bring in what another Footfall exported."),
+)
 GEO = (Verb("update", f"{_HERE}.geo:update", "Fetch a geography file from DB-IP (no key needed) or MaxMind."),)
 LISTS = (Verb("update", f"{_HERE}.lists:update", "Fetch public lists of search engines, networks and referrer spam."),)
 SALT = (Verb("destroy", f"{_HERE}.salt:destroy", "Forget today's salt of a site now: nobody can be recognised."),)
+
+REQUEST = (
+    Verb("list", f"{_HERE}.request:list_requests", "Show what visitors asked for, the one due first first."),
+    Verb("show", f"{_HERE}.request:show", "Show one request, with what was written."),
+    Verb("extend", f"{_HERE}.request:extend", "Take two more months, once, with a reason."),
+    Verb("close", f"{_HERE}.request:close", "Close a request; what was written is erased with that."),
+    Verb("forward", f"{_HERE}.request:forward", "Hand a request that came to the operator to the site it is about."),
+    Verb("letter", f"{_HERE}.request:letter", "Print a letter about a request."),
+)
+HOLD = (
+    Verb("add", f"{_HERE}.hold:add", "Keep days of a site from being deleted, unseen, until a day of review."),
+    Verb("list", f"{_HERE}.hold:list_holds", "Show what is on hold, and why."),
+    Verb("release", f"{_HERE}.hold:release", "End a hold: its days come back, and age like all others."),
+)
+DATA = (
+    Verb("delete", f"{_HERE}.data:delete", "Delete now what is older than a day, for good."),
+    Verb("anonymise", f"{_HERE}.data:anonymise", "Add up what is older than a day, then delete it."),
+    Verb("isolate", f"{_HERE}.hold:add", "Keep days of a site from being deleted, unseen, until a day of review."),
+    Verb("confirm-date", f"{_HERE}.data:confirm_date", "Say that the clock is right, after it has leapt."),
+)
+CERTIFICATE = (
+    Verb("list", f"{_HERE}.certificate:list_certificates", "Show which removals left a certificate."),
+    Verb("verify", f"{_HERE}.certificate:verify", "Say whether a certificate was signed here and never changed."),
+)
 
 SECTIONS = (
     Section(
@@ -61,7 +88,14 @@ SECTIONS = (
             Verb("snippet", f"{_HERE}.snippet:snippet", "Print the tag to paste into a site's pages."),
         ),
     ),
-    Section("Data in", (Verb("import", "", "Bring in what was counted elsewhere.", IMPORT),)),
+    Section(
+        "Data in and out",
+        (
+            Verb("import", "", "Bring in what was counted elsewhere.", IMPORT),
+            Verb("export", f"{_HERE}.export:export", "Write all that is kept of a site into a folder."),
+            Verb("repair", f"{_HERE}.repair:repair", "Derive the visits of days that are over anew from their events."),
+        ),
+    ),
     Section(
         "Access",
         (
@@ -76,7 +110,32 @@ SECTIONS = (
             Verb("lists", "", "Who is behind a referring host.", LISTS),
         ),
     ),
-    Section("Privacy", (Verb("salt", "", "The random keys that visitor numbers are made with.", SALT),)),
+    Section(
+        "Keep and forget",
+        (
+            Verb("hold", "", "Days that nobody may delete for now.", HOLD),
+            Verb("data", "", "Delete, anonymise or isolate, by hand.", DATA),
+            Verb("erase", f"{_HERE}.erase:erase", "Erase days of a site, or what belongs to one visitor's cookie."),
+            Verb("certificate", "", "Proofs that a site was deleted.", CERTIFICATE),
+        ),
+    ),
+    Section(
+        "Copies",
+        (
+            Verb("backup", f"{_HERE}.backup:backup", "Copy everything that must not be lost into a new folder."),
+            Verb("restore", f"{_HERE}.backup:restore", "Bring a backup back, into an installation that is empty."),
+            Verb("move", f"{_HERE}.backup:move", "Copy the store to another one, as from embedded to a server."),
+        ),
+    ),
+    Section(
+        "Privacy",
+        (
+            Verb("audit", f"{_HERE}.audit:audit", "Check what is promised to visitors, and prove it."),
+            Verb("salt", "", "The random keys that visitor numbers are made with.", SALT),
+            Verb("request", "", "What visitors asked a person for.", REQUEST),
+            Verb("rescrub", f"{_HERE}.rescrub:rescrub", "Rewrite stored paths and texts by the rules of today."),
+        ),
+    ),
 )
 
 footfall = click.version_option(__version__, message="footfall %(version)s")(

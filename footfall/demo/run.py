@@ -37,7 +37,12 @@ from registry.site import Site
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
 ROWS_AT_ONCE = 10_000
-GOALS = (("Signed up", "feature", "Signup"), ("Saw the prices", "page", "/pricing"))
+GOALS = (
+    ("Signed up", "feature", "Signup"),
+    ("Saw the prices", "page", "/pricing"),
+    ("Upgraded", "feature", "Upgrade"),
+    ("Read the documentation", "page", "/docs/*"),
+)
 AN_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
@@ -86,6 +91,10 @@ def fill(house: House, days: int, events: int) -> None:
     site = house.registry.sites.add(town.HOST, name="Larkspur (demo)", hosts=f"{HOST},localhost")
     for name, kind, pattern in GOALS:
         house.registry.goals.add(town.HOST, **{kind: pattern}, name=name)
+    for feature, about in town.DECLARED.items():
+        house.registry.features.add(town.HOST, feature, about)
+    for name, within, steps in town.FUNNELS:
+        house.registry.funnels.add(town.HOST, name, steps, within)
     house.snapshot.refresh()
     traffic = Traffic(site.id, secrets.randbits(63), source_of(site, house.tools))
     now = datetime.now(UTC)

@@ -83,7 +83,12 @@ PAGES = {
             {"export_pdf": 13, "invite_user": 6},
         ),
         Page("/app/search", 75, {"/app/notebook": 61, "/app": 8}, {"search": 88}),
-        Page("/app/settings", 80, {"/app": 44, "/app/notebook": 20}, {"dark_mode": 22, "export_pdf": 4}),
+        Page(
+            "/app/settings",
+            80,
+            {"/app": 44, "/app/notebook": 20},
+            {"dark_mode": 22, "export_pdf": 4, "Upgrade": 9},
+        ),
         Page("/docs", 40, {"/docs/install": 32, "/docs/shortcuts": 17, "/docs/api": 13, "/": 4}, {"search": 16}),
         Page(
             "/docs/install",
@@ -215,7 +220,36 @@ FEATURE_PROPS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "export_pdf": (("format", ("pdf", "pdf", "pdf", "markdown", "epub")),),
     "play_video": (("clip", ("tour", "tour", "sync", "handwriting")),),
     "toggle_yearly": (("to", ("yearly", "yearly", "monthly")),),
+    "search": (("scope", ("all notes", "all notes", "all notes", "this notebook")),),
+    "dark_mode": (("theme", ("slate", "slate", "paper")),),
+    "Upgrade": (("plan", ("personal", "personal", "personal", "team")), ("paid", ("monthly", "monthly", "yearly"))),
 }
+
+PRICES = {"monthly": 4, "yearly": 40}
+"""Euros of an upgrade, by how it is paid."""
+TEAM = 3
+"""A team pays for so many."""
+
+DECLARED = {
+    "search": "Find a sentence by any word in it",
+    "export_pdf": "A notebook as PDF, Markdown or EPUB",
+    "invite_user": "Write together",
+    "dark_mode": "Paper or slate",
+    "import_notes": "Bring notes along from another application",
+}
+"""What Larkspur says it has; nobody has found `import_notes` yet."""
+
+FUNNELS = (
+    ("Prices to an account", "visit", (("page", "/pricing"), ("page", "/signup"), ("feature", "Signup"))),
+    ("First hour", "day", (("page", "/welcome"), ("page", "/app"), ("page", "/app/notebook"), ("feature", "search"))),
+)
+
+VITALS = {"desktop": (1500, 70, 18, 900, 210), "mobile": (2300, 160, 45, 1500, 380)}
+"""Middling LCP, INP, CLS (thousandths), FCP and TTFB of a load, in milliseconds."""
+HEAVY = {"/": 1.25, "/features": 1.6, "/blog/a-year-of-notes": 1.8, "/app/notebook": 1.35}
+"""Pages that are slower than others."""
+VITALS_SHARE = 0.2
+"""Of the visits; the tag asks a share of page loads."""
 
 # Share of a day's visits by local hour: a quiet night, a working day, an evening.
 HOURS = (6, 4, 3, 2, 2, 4, 9, 20, 38, 52, 58, 55, 46, 50, 55, 54, 50, 44, 38, 40, 42, 36, 24, 13)

@@ -1,8 +1,8 @@
 """Larkspur's website: a few first-party pages that carry the real tag, so that one can be one's own visitor.
 
 In: a path. Out: HTML from `page.html`, whose links and buttons are those of `town.PAGES`: every button is a feature
-event by attribute, every link a page view. A raw ASGI application that hands everything below `/_f/` to the collector,
-which is the recommended first-party install.
+event by attribute, every link a page view; `/privacy-policy` is a customer's policy with the widget in it. A raw ASGI
+application that hands everything below `/_f/` to the collector, which is the recommended first-party install.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 BASE_PATH = "/_f"
 FOLDER = Path(__file__).parent
 PAGE = Template((FOLDER / "page.html").read_text())
+POLICY = Template((FOLDER / "policy.html").read_text())
 STYLE = (FOLDER / "style.css").read_bytes()
 
 
@@ -64,6 +65,8 @@ def page_html(path: str, report_url: str) -> bytes:
 def website(collector: App, report_url: str) -> App:
     """Make the site; `report_url` is where its report can be seen."""
     known = {path: ("text/html; charset=utf-8", page_html(path, report_url)) for path in town.PAGES}
+    policy = POLICY.substitute(site=town.HOST, base=BASE_PATH).encode()
+    known["/privacy-policy"] = ("text/html; charset=utf-8", policy)
     known["/style.css"] = ("text/css; charset=utf-8", STYLE)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

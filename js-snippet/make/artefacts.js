@@ -6,7 +6,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
-import { ROOM, join, readSources, readVitals, shrink, shrinkModule } from "./bundle.js";
+import {
+  ROOM,
+  join,
+  readPrivacy,
+  readSources,
+  readVitals,
+  shrink,
+  shrinkModule,
+  shrinkWidget,
+} from "./bundle.js";
 import { SETTINGS, allPolicies, rulesFor } from "./rules.js";
 
 const sha256 = (data, encoding) => createHash("sha256").update(data).digest(encoding);
@@ -37,12 +46,13 @@ const identify = (script, packed) => ({
   bytes: { raw: script.length, gzip: packed.gzip.length, brotli: packed.brotli.length },
 });
 
-const describe = (joined, script, packed, vitals, packedVitals) => ({
+const describe = (joined, scripts, packed) => ({
   version: JSON.parse(readFileSync(new URL("package.json", ROOM), "utf8")).version,
   source_sha256: sha256(joined, "hex"),
-  ...identify(script, packed),
-  placeholder: findPlaceholder(script.toString()),
-  vitals: identify(vitals, packedVitals),
+  ...identify(scripts.snippet, packed.snippet),
+  placeholder: findPlaceholder(scripts.snippet.toString()),
+  vitals: identify(scripts.vitals, packed.vitals),
+  privacy: identify(scripts.privacy, packed.privacy),
 });
 
 /* For the settings named by `key`, joined by blanks: the rules that go into the placeholder. */
@@ -53,31 +63,34 @@ const policies = () => ({
 
 const pack = (script) => ({ gzip: gzip(script), brotli: brotli(script) });
 
-/* The content of dist/ by file name. `packed` and `packedVitals`, where given, are described instead of packing anew. */
-export async function makeArtefacts(packed, packedVitals) {
+/* The content of dist/ by file name. `packed`, where given, is described instead of packing anew. */
+export async function makeArtefacts(packed) {
   const joined = join(readSources());
-  const script = Buffer.from(await shrink(joined));
-  const vitals = Buffer.from(await shrinkModule(readVitals()));
-  packed ??= pack(script);
-  packedVitals ??= pack(vitals);
+  const scripts = {
+    snippet: Buffer.from(await shrink(joined)),
+    vitals: Buffer.from(await shrinkModule(readVitals())),
+    privacy: Buffer.from(await shrinkWidget(readPrivacy())),
+  };
+  packed ??= Object.fromEntries(Object.entries(scripts).map(([name, script]) => [name, pack(script)]));
+  const files = Object.entries(scripts).flatMap(([name, script]) => [
+    [`${name}.min.js`, script],
+    [`${name}.min.js.gz`, packed[name].gzip],
+    [`${name}.min.js.br`, packed[name].brotli],
+  ]);
   return {
-    "snippet.min.js": script,
-    "snippet.min.js.gz": packed.gzip,
-    "snippet.min.js.br": packed.brotli,
-    "vitals.min.js": vitals,
-    "vitals.min.js.gz": packedVitals.gzip,
-    "vitals.min.js.br": packedVitals.brotli,
-    "manifest.json": asJson(describe(joined, script, packed, vitals, packedVitals)),
+    ...Object.fromEntries(files),
+    "manifest.json": asJson(describe(joined, scripts, packed)),
     "policies.json": asJson(policies()),
   };
 }
 
 const UNPACK = { ".gz": gunzipSync, ".br": brotliDecompressSync };
+const SCRIPTS = ["snippet", "vitals", "privacy"];
 
 /* Names of files in dist/ that are not what the sources make; `read` returns a file's bytes, empty where it is absent. */
 export async function findStale(read) {
-  const readPacked = (name) => ({ gzip: read(`${name}.gz`), brotli: read(`${name}.br`) });
-  const wanted = await makeArtefacts(readPacked("snippet.min.js"), readPacked("vitals.min.js"));
+  const readPacked = (name) => ({ gzip: read(`${name}.min.js.gz`), brotli: read(`${name}.min.js.br`) });
+  const wanted = await makeArtefacts(Object.fromEntries(SCRIPTS.map((name) => [name, readPacked(name)])));
   const isFresh = (name) => {
     const unpack = UNPACK[name.slice(-3)];
     return unpack ? unpacksTo(unpack, read(name), wanted[name.slice(0, -3)]) : read(name).equals(wanted[name]);

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { minify } from "terser";
+import { readWords } from "./words.js";
 
 export const ROOM = new URL("../", import.meta.url);
 
@@ -34,6 +35,10 @@ export function readSources() {
 /* The part that only some visitors fetch is a module by itself, and imports nothing. */
 export const readVitals = () => readFileSync(new URL("vitals.js", ROOM), "utf8");
 
+/* The widget of privacy policies, with its words before it. */
+export const readPrivacy = () =>
+  `(()=>{"use strict";const WORDS=${JSON.stringify(readWords())};${readFileSync(new URL("privacy.js", ROOM), "utf8")}})()`;
+
 /* One function, so that nothing becomes a global; one `try`, so that nothing can go wrong while it is set up. */
 export function join(sources) {
   const code = sources.map(({ text }) => text.replace(/^import .*;$/gm, "").replace(/^export /gm, "")).join("\n");
@@ -49,6 +54,9 @@ export async function shrink(script) {
 }
 
 export const shrinkModule = (script) => minified(script, { module: true });
+
+/* Plain ASCII: the customer's page may be in any encoding. */
+export const shrinkWidget = (script) => minified(script, { toplevel: true, format: { ascii_only: true } });
 
 async function minified(script, options) {
   const { code } = await minify(script, { ecma: 2020, compress: SHRINKING, ...options });

@@ -7,7 +7,7 @@ import { watchEngagement } from "./engagement.js";
 import { watchFeatures } from "./features.js";
 import { safe } from "./guard.js";
 import { watchNavigation } from "./navigation.js";
-import { base } from "./options.js";
+import { isOwn } from "./options.js";
 import { post } from "./post.js";
 import { measureVitals } from "./sample.js";
 import { inCookie, status } from "./say.js";
@@ -23,7 +23,7 @@ export const start = safe(() => {
     watchEngagement();
     watchNavigation();
     measureVitals();
-  } else if (reason == "optout" && !inCookie && new URL(base, location).origin == location.origin) {
+  } else if (reason == "optout" && !inCookie && isOwn()) {
     // Only the storage knows of this opt-out. The server can set the cookie that lasts, if it is on this very origin.
     return post("/privacy/heal");
   }

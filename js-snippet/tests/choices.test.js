@@ -66,24 +66,63 @@ test("optOut, optIn and optOut again end in silence", async () => {
   assert.equal(page.events().length, before);
 });
 
-test("a consent is one readable cookie, and counts this page", () => {
+const asked = (page) => page.requests.filter(({ address }) => address.endsWith("/privacy/consent"));
+
+test("a consent is one readable cookie, told to the server first, and counts this page", async () => {
   const page = openPage({ policy: CONSENT_ONLY });
   assert.deepEqual(page.requests, []);
 
-  page.footfall.consent("granted");
+  page.footfall.consent("granted", "May we?");
   assert.match(
     page.cookies.writes.join(),
     /^footfall_consent=1\.v7\.\d{10}\.g\.0;path=\/;max-age=33696000;samesite=lax;secure$/,
   );
-  assert.deepEqual(page.events().map(({ n }) => n), ["pageview"]);
+  // Whom the server has not answered yet it would not know again.
+  assert.deepEqual({ ...page.footfall.status() }, { state: "DROP", reason: "no_consent" });
+  await page.settle();
+  assert.deepEqual(page.requests.map(({ address, body }) => [address, body.consent ?? body.n, body.text]), [
+    ["https://example.com/_f/privacy/consent", "granted", "May we?"],
+    ["https://example.com/_f/e", "pageview", undefined],
+  ]);
   assert.deepEqual({ ...page.footfall.status() }, { state: "COOKIE", reason: "consent" });
 });
 
-test("a denial is remembered for 180 days and ends everything", () => {
+test("a consent told before loading waits for the server too", async () => {
+  const page = openPage({ policy: CONSENT_ONLY, stub: { q: [["consent", "granted"]] } });
+  assert.deepEqual(page.events(), []);
+  await page.settle();
+  assert.equal(asked(page).length, 1);
+  assert.deepEqual(page.events().map(({ n }) => n), ["pageview"]);
+});
+
+test("a server that cannot be asked does not undo a consent", async () => {
+  const page = openPage({
+    policy: CONSENT_ONLY,
+    before: (window) => {
+      const { fetch } = window;
+      window.fetch = (address, init) => address.endsWith("/e") ? fetch(address, init) : Promise.reject(TypeError());
+    },
+  });
+  page.footfall.consent("granted");
+  await page.settle();
+  assert.deepEqual(page.events().map(({ n }) => n), ["pageview"]);
+});
+
+test("a collector on another origin is told nothing: it could set no cookie", async () => {
+  const page = openPage({ policy: HYBRID, src: "https://stats.example.net/s.js" });
+  page.footfall.consent("denied");
+  await page.settle();
+  assert.deepEqual(asked(page), []);
+  assert.equal(page.footfall.status().reason, "denied");
+});
+
+test("a denial is remembered for 180 days, told to the server, and ends everything", async () => {
   const page = openPage({ policy: HYBRID });
   page.footfall.consent("denied");
   page.footfall.track("Signup");
+  await page.settle();
   assert.match(page.cookies.writes.join(), /\.d\.0;path=\/;max-age=15552000;/);
+  assert.deepEqual(asked(page).map(({ body }) => body), [{ consent: "denied" }]);
   assert.deepEqual(page.events().map(({ n }) => n), ["pageview"]);
 });
 
@@ -93,11 +132,12 @@ test("on plain http the cookie is not marked secure", () => {
   assert.match(page.cookies.writes.join(), /;samesite=lax$/);
 });
 
-test("a consent given while a signal is on says so, and is heard", () => {
+test("a consent given while a signal is on says so, and is heard", async () => {
   const page = openPage({ policy: HYBRID, navigator: { globalPrivacyControl: true } });
   assert.deepEqual(page.requests, []);
   page.footfall.consent("granted");
   page.footfall.consent("granted");
+  await page.settle();
   assert.match(page.cookies.text, /\.g\.1$/);
   assert.equal(page.footfall.status().state, "COOKIE");
   assert.equal(page.events().length, 1);

@@ -114,8 +114,10 @@ export function openPage(options = {}) {
     footfall: window.footfall,
     newGlobals: () => Object.keys(window).filter((name) => !globalsBefore.includes(name)),
     /* Bodies of the events sent, those of one name if one is given. */
-    events: (name) => requests.map(({ body }) => body).filter((body) => body && (!name || body.n === name)),
+    events: (name) => requests.map(({ body }) => body).filter((body) => body?.n && (!name || body.n === name)),
     fire,
+    /* A script of the page. */
+    run: (code) => vm.runInContext(code, context),
     click: (...path) => fire("click", { composedPath: () => [...path, window.document, window] }),
     submit: (...path) => fire("submit", { composedPath: () => [...path, window.document, window] }),
     wait: (milliseconds) => now += milliseconds,

@@ -18,6 +18,7 @@ test("it tells the size and the placeholder as built", () => {
   const size = manifest.bytes.brotli.toLocaleString("en-GB");
   assert.equal(readme.split(`${size} bytes`).length, 3);
   assert.ok(readme.includes(`${manifest.vitals.bytes.brotli} bytes of brotli`));
+  assert.ok(readme.includes(`${manifest.privacy.bytes.brotli.toLocaleString("en-GB")} bytes, for all five languages`));
   assert.ok(readme.includes(placeholder));
 });
 

@@ -13,8 +13,10 @@ pytest.importorskip("chdb", reason="needs the embedded store: pip install -e '.[
 ROOT = Path(__file__).parents[2]
 SAYS = {
     "ingest.py": ("ratio (median of rounds)", "CPU us/event", "refused 0"),
+    "latency.py": ("p99 at 100 events/s", "refused 0"),
     "memory.py": ("whole product, after 3 report pages", "collector alone"),
     "ready.py": ("serve, first start", "serve, second start", "demo, 2,000 events"),
+    "soak.py": ("descriptors", "at rest", "accounted for"),
     "report_page.py": ("30 days, no filter", "12 months, one filter", "over the wire"),
 }
 

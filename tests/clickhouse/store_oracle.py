@@ -19,7 +19,9 @@ from clickhouse.ask.question import AllOf, AnyOf, Condition, Did, Filter, Not, Q
 from clickhouse.rows import ENGAGEMENT, PAGEVIEW, Event, PlacedEvent
 
 OF_PAGE = {"page": "path", "hostname": "hostname"}
-OF_DEED = {"feature", "currency"}
+ONLY = {"missing_page": "404", "outbound_link": "Outbound Link: Click", "download": "File Download"}
+"""Dimensions that a single feature has."""
+OF_DEED = {"feature", "currency", *ONLY}
 OF_VISIT_ONLY = {"entry", "exit", "entry_hostname", "exit_hostname"}
 OF_ARRIVAL = {"source", "channel", "referrer", "click"} | {
     f"utm_{n}" for n in ("source", "medium", "campaign", "content", "term")
@@ -111,8 +113,9 @@ class Oracle:
             for event, visit in self.events
             if event.name != ENGAGEMENT
             and self._within(event.ts)
-            and (visit or {"pageviews", "events", "revenue"} & set(self.question.metrics))
+            and (visit or {"pageviews", "events", "revenue", "average_revenue"} & set(self.question.metrics))
             and all(self._holds(tree, event, visit) for tree in self.question.filters)
+            and all(event.name == ONLY.get(name, event.name) for name in self.question.dimensions)
         ]
 
     def _told(self) -> list[tuple[Event, Visit | None]]:
@@ -170,7 +173,9 @@ class Oracle:
         return self._holds(tree, told or visit.kept[0], visit)
 
     def _trait(self, name: str, event: Event, visit: Visit | None) -> str:
-        if name.startswith("time:"):
+        if name in ONLY:
+            return event.path if name == "missing_page" else event.props.get("url", "")
+        if name.startswith("time:") or name == "hour_of_week":
             return bucket(name, event.ts, self.question.timezone)
         if name.startswith("prop:"):
             return event.props.get(name.removeprefix("prop:"), "")
@@ -187,7 +192,7 @@ class Oracle:
         pages = {"page": "entry", "hostname": "entry_hostname"}
         return tuple(
             bucket(name, visit.start, self.question.timezone)
-            if name.startswith("time:")
+            if name.startswith("time:") or name == "hour_of_week"
             else "?"
             if name in OF_DEED or name.startswith("prop:")
             else visit.trait(pages.get(name, name))
@@ -230,6 +235,10 @@ def bucket(name: str, ts: int, timezone: str) -> str:
     wall = local(ts, timezone)
     if name in ("time:minute", "time:hour"):
         return wall.strftime("%Y-%m-%d %H:%M:00" if name == "time:minute" else "%Y-%m-%d %H:00:00")
+    if name == "hour_of_week":
+        return f"{wall.isoweekday()} {wall:%H}:00"
+    if name == "time:year":
+        return f"{wall.year}-01-01"
     days = {"time:day": 0, "time:week": wall.weekday(), "time:month": wall.day - 1}[name]
     return (wall.date() - timedelta(days=days)).isoformat()
 
@@ -254,6 +263,10 @@ COUNT: dict[str, dict[str, Callable[[list[Any], Oracle], Number]]] = {
         "pageviews": lambda rows, _: sum(event.name == PAGEVIEW for event, _ in rows),
         "events": lambda rows, _: len(rows),
         "revenue": lambda rows, _: sum(event.revenue for event, _ in rows) / 1000,
+        "average_revenue": lambda rows, _: over(
+            sum(event.revenue for event, _ in rows) / 1000, sum(event.revenue != 0 for event, _ in rows)
+        ),
+        "consented_visitors": lambda rows, _: len({event.visitor_id for event, _ in rows if event.consented}),
     },
     "visits": {
         "views_per_visit": lambda rows, _: over(sum(len(v.pages) for v in rows), len(rows)),

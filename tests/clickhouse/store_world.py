@@ -111,6 +111,7 @@ def some_events(seed: int, *, visits: int = 60, since: int = NOON, hours: int = 
             "browser": dice.choice(["Chrome", "Firefox"]),
             "device": dice.choice(["desktop", "mobile"]),
             "language": dice.choice(["de", "en"]),
+            "consented": visitor % 3 == 1,
         }
         source: dict[str, Any] = dice.choice(
             [
@@ -127,12 +128,13 @@ def some_events(seed: int, *, visits: int = 60, since: int = NOON, hours: int = 
             if dice.random() < 0.9 or step:
                 events.append(Event(ts=ts, name="pageview", **where, **first))
             if dice.random() < 0.3:
-                deed = {"props": {"plan": dice.choice(["free", "pro"])}} if dice.random() < 0.7 else {}
+                props = {"plan": dice.choice(["free", "pro"]), "url": dice.choice(["/a.pdf", "/b.zip"])}
+                deed = {"props": props} if dice.random() < 0.7 else {}
                 seconds = dice.randrange(20)
                 events.append(
                     Event(
                         ts=ts + seconds * 1000,
-                        name=dice.choice(["Signup", "Download"]),
+                        name=dice.choice(["Signup", "Download", "Signup", "Download", "404", "File Download"]),
                         interactive=dice.random() < 0.7,
                         revenue=dice.choice([0, 12_500]),
                         **where,

@@ -72,10 +72,10 @@ def some_question(dice: random.Random) -> Question:
     until = since + timedelta(days=dice.choice([1, 2, 30]))
     names = [*DIMENSIONS, "prop:plan"]
     dimensions = tuple(dice.sample(names, dice.choice([0, 1, 1, 2])))
-    deeds = {"feature", "currency", "prop:plan"} & set(dimensions)
+    deeds = {"feature", "currency", "prop:plan", "missing_page", "outbound_link", "download"} & set(dimensions)
     metrics = sorted(METRICS)
     if deeds:
-        metrics = ["visitors", "visits", "pageviews", "events", "revenue"]
+        metrics = ["visitors", "visits", "pageviews", "events", "revenue", "average_revenue", "consented_visitors"]
     filters = tuple(some_filter(dice) for _ in range(dice.choice([0, 1, 1, 2])))
     chosen = tuple(dice.sample(metrics, dice.randint(1, min(4, len(metrics)))))
     return question(*chosen, timezone=zone, period=Period(since, until), dimensions=dimensions, filters=filters)

@@ -123,7 +123,7 @@ def test_every_select_from_a_table_names_the_site_by_a_bind() -> None:
 def test_no_statement_holds_a_literal_that_came_from_a_question() -> None:
     odd = "qqq'qqq"
     for name in [*DIMENSIONS, f"prop:{odd}"]:
-        if name.startswith("time:"):
+        if DIMENSIONS.get(name) is not None and DIMENSIONS[name].of == "time":
             continue
         for operator in ("is", "is_not", "contains", "contains_not", "matches", "matches_not"):
             for tree in (

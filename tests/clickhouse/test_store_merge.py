@@ -50,3 +50,13 @@ def test_a_merge_may_be_repeated_and_resumed_halfway(store: Store) -> None:
         derive_visits(store, {(1, FIRST)})
         assert [seq for _, seq, _ in store.query(TOLD) if seq < 3] == [0, 1, 2]
     assert len(store.query(VISITS)) == 2
+
+
+def test_events_that_were_moved_and_moved_back_can_be_moved_again(any_store: Store) -> None:
+    """The third move inserts the very block of the first: the store must not take it for a repetition."""
+    two_visits(any_store)
+    back = Merge(1, 9, FIRST, SECOND)
+    for merge in (MERGES[0], back, MERGES[0], back):
+        merge_visits(any_store, [merge])
+        assert sorted(seq for visit, seq, _ in any_store.query(TOLD) if visit == merge.into) == [0, 1, 2]
+    assert any_store.query("select count() from events") == [(4,)]

@@ -68,8 +68,8 @@ def test_every_statement_is_valid_for_a_server_and_for_a_cluster(store: Store, c
 def test_a_cluster_replicates_and_a_visitor_stays_on_one_shard(store: Store) -> None:
     text = "\n".join(part for migration in migrations() for part in render(migration.text, "main"))
     assert set(re.findall(r"engine = (Replicated|Distributed|\w+)", text)) == {"Replicated", "Distributed"}
-    assert text.count("ReplicatedReplacingMergeTree") == 1
-    assert text.count("cityHash64(site_id, visitor_id)") == 2
+    assert text.count("ReplicatedReplacingMergeTree") == 3
+    assert text.count("cityHash64(site_id, visitor_id)") == 3
     assert " replicated_deduplication_window" in text
     assert "non_replicated" not in text
     with pytest.raises(StoreError):

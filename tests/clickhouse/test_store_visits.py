@@ -16,15 +16,7 @@ from store_world import NOON, at, engagement, event, keep, place, some_events, t
 from clickhouse.client import Store
 from clickhouse.insert import insert_events
 from clickhouse.rows import ENGAGEMENT, Event
-from clickhouse.visits import (
-    MANY_VISITS,
-    Rows,
-    derive_visits,
-    derive_visits_of_rows,
-    recent_visits,
-    start_of,
-    visit_id_of,
-)
+from clickhouse.visits import derive_visits, recent_visits, start_of, visit_id_of
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "sessions.jsonl"
 COLUMNS = (
@@ -173,29 +165,6 @@ def test_deriving_again_changes_nothing(any_store: Store) -> None:
     assert visits(any_store) == before
     any_store.writer.command("optimize table visits final")
     assert any_store.query("select count() from visits") == [(len(before),)]
-
-
-def test_visits_found_by_their_rows_are_those_that_are_named(any_store: Store) -> None:
-    rows = place(some_events(4, visits=400, hours=6))
-    earlier, later = rows[: len(rows) // 3], rows[len(rows) // 3 :]
-    for some in (earlier, later):
-        insert_events(any_store, some, token=f"{len(some)}")
-    assert len(touched(later)) >= MANY_VISITS
-    derive_visits_of_rows(any_store, Rows(7, len(earlier), len(rows)), touched(later))
-    found = visits(any_store)
-    any_store.writer.command("truncate table visits")
-    derive_visits(any_store, touched(later))
-    assert found == visits(any_store)
-
-
-@pytest.mark.parametrize("visits_hours", [(20, 6), (400, 300)])
-def test_few_visits_or_those_of_many_days_are_named(store: Store, visits_hours: tuple[int, int]) -> None:
-    rows = place(some_events(5, visits=visits_hours[0], hours=visits_hours[1]))
-    insert_events(store, rows, token="x")
-    derive_visits_of_rows(store, Rows(7, 0, len(rows)), touched(rows))
-    found = visits(store)
-    derive_visits(store, touched(rows))
-    assert found == visits(store) != []
 
 
 def test_a_visit_with_nothing_of_it_left_is_not_written(store: Store) -> None:

@@ -5,7 +5,7 @@ Not a test. `async with open_collector(tmp_path) as collector: await collector.s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -78,27 +78,32 @@ async def open_collector(
     condition: Condition = Condition(),  # noqa: B008 - frozen
     otherwise: Any = None,
     broken: bool = False,
+    sites: Sequence[Site] = SITES,
+    **more: Any,
 ) -> AsyncIterator[Collector]:
-    """Open a collector in `directory`; `broken`: its pipeline raises what quotes the visitor."""
+    """Open a collector in `directory`; `broken`: its pipeline raises what quotes the visitor.
+
+    `more`: further arguments of `create_collector`.
+    """
     settings = load(environ or {})
     committer = Committer(Spool.open(directory / "spool"))
     tally = Tally(encode_refusals)
-    town = Town(*SITES)
+    town = Town(*sites)
 
     def fail(_text: str) -> Any:
         raise ValueError(f"cannot read {_text}")
 
-    app = create_collector(
-        settings,
-        snapshot=town,
-        tools=msgspec.structs.replace(tools(), agent=fail) if broken else tools(),
-        keep=committer.keep,
-        tally=tally,
-        condition=lambda: condition,
-        secret=b"s" * 32,
-        tag=Tag(town, settings.base_url),
-        otherwise=otherwise,
-    )
+    usual = {
+        "snapshot": town,
+        "tools": msgspec.structs.replace(tools(), agent=fail) if broken else tools(),
+        "keep": committer.keep,
+        "tally": tally,
+        "condition": lambda: condition,
+        "secret": b"s" * 32,
+        "tag": Tag(town, settings.base_url),
+        "otherwise": otherwise,
+    }
+    app = create_collector(settings, **{**usual, **more})
     try:
         yield Collector(app, tally, directory / "spool", peer)
     finally:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tmpfs import salts_beside, salts_spec
 
 from registry.registry import Registry
 
@@ -45,7 +46,7 @@ class Server:
         self.data = data
         self._output = data.parent / f"{len(list(data.parent.glob('*.out')))}.out"
         self._file = self._output.open("w")
-        told = {"FOOTFALL_DATA": str(data), "FOOTFALL_SALTS": f"dir:{data.parent / 'salts'}", **environ}
+        told = {"FOOTFALL_DATA": str(data), "FOOTFALL_SALTS": salts_spec(data.parent), **environ}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "footfall", "serve", "--port", "0", *words],
             cwd=data.parent,
@@ -101,11 +102,12 @@ def servers(directory: Path) -> Iterator[Start]:
         running.append(Server(data, *words, **environ))
         return running[-1]
 
-    try:
-        yield start
-    finally:
-        for server in running:
-            server.end()
+    with salts_beside(directory):
+        try:
+            yield start
+        finally:
+            for server in running:
+                server.end()
 
 
 def one_line(server: Server, *words: str) -> str:

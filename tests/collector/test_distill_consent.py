@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from clickhouse.rows import Reason
+from collector.arrival import Arrival
+from collector.distill import may_count
 from collector.distill.consent import Outcome, Say, decide
 from collector.distill.vectors import LETTERS, SAY_AXES, all_policies, all_says, build, seen_by_server, settle
+from collector.sender import signals_of
 from registry.site import Site
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +100,28 @@ def test_a_server_side_event_is_decided_like_a_page_event() -> None:
     for site, say in product(EVERY_POLICY, EVERY_SAY):
         if say.transport == "js":
             assert decide(msgspec.structs.replace(say, transport="server"), site) == decide(say, site)
+
+
+def test_the_server_reads_every_say_from_real_headers_under_all_policies() -> None:
+    """From the bytes of a request's head to the outcome: 288 policies, 512 says."""
+    cookie_of = {"unset": "", "granted": "1.1.1.g.0", "granted_gpc": "1.1.1.g.1", "denied": "1.1.1.d.0"}
+    asked = 0
+    for say in EVERY_SAY:
+        head: dict[bytes, bytes] = {}
+        if say.gpc:
+            head[b"sec-gpc"] = b"0, 1"
+        if say.dnt:
+            head[b"dnt"] = b"1"
+        if not say.cookies_off:
+            jar = {"footfall_optout": "1" if say.optout_cookie else "", "footfall_consent": cookie_of[say.consent]}
+            head[b"cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items() if value).encode()
+        # That cookies are off is said by a script; where there is none, nobody says so.
+        signals = msgspec.structs.replace(signals_of(head), cookies_off=say.cookies_off and say.transport == "js")
+        arrival = Arrival(name="pageview", url="https://example.com/", transport=say.transport, signals=signals)
+        for site in EVERY_POLICY:
+            assert may_count(arrival, site, is_bot=say.bot) == decide(seen_by_server(say), site), (say, site)
+            asked += 1
+    assert asked == 288 * 512
 
 
 def test_the_snippets_vectors_are_what_decide_says_today() -> None:

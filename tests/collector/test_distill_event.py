@@ -163,7 +163,16 @@ def test_figures_fit_their_columns(said: dict[str, Any], kept: dict[str, Any]) -
     assert {name: getattr(found, name) for name in kept} == kept
 
 
-def test_where_only_registered_properties_may_be_kept_none_is() -> None:
-    arrival = arrive(props={"plan": "pro"})
-    assert event(arrival).props == {"plan": "pro"}
+def test_where_only_registered_properties_may_be_kept_no_other_is() -> None:
+    arrival = arrive(props={"plan": "pro", "size": "9", "to": "jane@corp.com"})
+    assert event(arrival).props == {"plan": "pro", "size": "9", "to": "[email]"}
     assert event(arrival, site(props="registered")).props == {}
+    assert event(arrival, site(props="registered", prop_keys=("plan", "to"))).props == {"plan": "pro", "to": "[email]"}
+    assert event(arrival, site(prop_keys=("plan",))).props.keys() == {"plan", "size", "to"}
+
+
+def test_values_that_the_owner_wants_redacted_are_gone_before_anything_is_kept() -> None:
+    arrival = arrive(props={"plan": "pro", "size": "9"})
+    assert event(arrival, site(redact_props=("size",))).props == {"plan": "pro", "size": "[redacted]"}
+    only = site(props="registered", prop_keys=("plan",), redact_props=("plan", "size"))
+    assert event(arrival, only).props == {"plan": "[redacted]"}

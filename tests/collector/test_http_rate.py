@@ -33,6 +33,15 @@ def test_a_minutes_worth_may_come_at_once_and_then_one_at_a_time() -> None:
     assert spent(limit, "203.0.113.9") == 60
 
 
+def test_a_window_may_be_longer_than_a_minute() -> None:
+    clock = Clock()
+    limit = Rate(5, clock, window_seconds=3600)
+    assert spent(limit, "203.0.113.9") == 5
+    assert limit.wait_seconds("203.0.113.9") == 720
+    clock.now += 720
+    assert spent(limit, "203.0.113.9") == 1
+
+
 def test_waiting_is_not_charged() -> None:
     clock = Clock()
     limit = Rate(60, clock)

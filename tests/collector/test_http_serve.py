@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from serve_world import BROWSER, PATIENCE, ROOT, Server, Start, servers, wait_for
+from tmpfs import salts_in
 
 from registry.registry import Registry
 
@@ -149,7 +150,7 @@ def test_what_changes_in_the_registry_holds_without_a_restart(start: Start) -> N
 def test_an_order_left_by_the_command_line_is_executed(start: Start) -> None:
     server = start()
     assert server.send() == [202]
-    salts = server.data.parent / "salts"
+    salts = salts_in(server.data.parent)
     (before,) = {path.read_bytes() for path in salts.rglob("*") if path.is_file() and path.stat().st_size == 32}
     with registry_of(server) as registry:
         order = registry.orders.file("forget_salt", {"site_id": 1}, "a test")

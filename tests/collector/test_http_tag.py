@@ -20,7 +20,7 @@ from registry.site import CookiesDisabled, Denied, Mode, Signal, Site
 
 STANDARD = "optout daily:DAILY,1,zone,ref,source"
 BUILT = f'const policy="{STANDARD}";'
-VITALS = "export default () => {}"
+PARTS = {"vitals": "export default () => {}", "privacy": "/* the widget */"}
 POLICIES = {
     "key": ["mode", "gpc"],
     "rules": {"daily decline": "optout daily:DAILY", "daily ignore": "daily:DAILY", "none decline": "none:COUNT"},
@@ -34,9 +34,10 @@ def dist(tmp_path: Path) -> Path:
     (tmp_path / "snippet.min.js").write_text(BUILT)
     (tmp_path / "snippet.min.js.br").write_bytes(b"packed by brotli")
     (tmp_path / "snippet.min.js.gz").write_bytes(gzip.compress(BUILT.encode()))
-    (tmp_path / "vitals.min.js").write_text(VITALS)
-    (tmp_path / "vitals.min.js.br").write_bytes(b"vitals packed by brotli")
-    (tmp_path / "vitals.min.js.gz").write_bytes(gzip.compress(VITALS.encode()))
+    for name, script in PARTS.items():
+        (tmp_path / f"{name}.min.js").write_text(script)
+        (tmp_path / f"{name}.min.js.br").write_bytes(b"packed by brotli as well")
+        (tmp_path / f"{name}.min.js.gz").write_bytes(gzip.compress(script.encode()))
     (tmp_path / "manifest.json").write_text(json.dumps({"placeholder": STANDARD, "version": "1"}))
     (tmp_path / "policies.json").write_text(json.dumps(POLICIES))
     return tmp_path
@@ -152,17 +153,18 @@ def test_a_name_with_a_hash_is_for_ever_and_a_wrong_one_is_none(dist: Path) -> N
     assert fetch(tag, "/s.0123456789abcdef.js").status_code == 404
 
 
-def test_what_measures_web_vitals_is_the_same_for_every_site_and_packed_as_well(dist: Path) -> None:
+@pytest.mark.parametrize("name", PARTS)
+def test_what_few_pages_fetch_is_the_same_for_every_site_and_packed_as_well(dist: Path, name: str) -> None:
     tag = Tag(Town(PLAIN, STRICT), dist=dist)
     for host in ("plain.example", "strict.example"):
-        answer = fetch(tag, "/s.vitals.js", host)
-        assert (answer.status_code, answer.text) == (200, VITALS)
+        answer = fetch(tag, f"/s.{name}.js", host)
+        assert (answer.status_code, answer.text) == (200, PARTS[name])
         assert answer.headers["content-type"].startswith("text/javascript")
         assert answer.headers["cache-control"] == "public, max-age=600"
         # A module from another origin is asked for with CORS.
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["vary"] == "Accept-Encoding"
-    assert fetch(tag, "/s.vitals.js", accept_encoding="gzip").headers["content-encoding"] == "gzip"
+    assert fetch(tag, f"/s.{name}.js", accept_encoding="gzip").headers["content-encoding"] == "gzip"
 
 
 def test_an_opt_out_is_renewed_and_then_no_shared_cache_may_keep_the_answer(dist: Path) -> None:

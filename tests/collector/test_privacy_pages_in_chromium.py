@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from http_world import Town, decide_by_name
+from privacy_world import Rehearsal, T, receipt_of
 from starlette.routing import Router
 from uvicorn import Config, Server
 
 from collector.address import Proxies
 from collector.guard import Guard
 from collector.privacy.pages import Pages
-from collector.privacy.texts import TEXTS
+from collector.privacy.texts import CATALOGUES, LANGUAGES
+from collector.rate import Rate
 from registry.site import Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
@@ -25,6 +28,13 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 RULES = {"rules": {"target-size": {"enabled": True}, "label-content-name-mismatch": {"enabled": True}}}
+DAILY, ASKS, NOBODY = "127.0.0.1", "asks.localhost", "nobody.localhost"
+SITES = (
+    Site(id=1, host=DAILY, legal_basis="legitimate_interest", hosts=("other.example",)),
+    Site(id=2, host=ASKS, mode="hybrid", legal_basis="consent"),
+)
+AGREED = {"name": "footfall_consent", "value": "1.1.1763820000.g.0"}
+KNOWN = {"name": "footfall_vid", "value": "1.foz.ABCDEFGHIJKLMNOPQRSTUV"}
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,16 +43,25 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    site = Site(id=1, host="127.0.0.1", legal_basis="legitimate_interest")
-    pages = Pages(sites=Town(site), distill=decide_by_name, proxies=Proxies([]), secret=b"s" * 32)  # type: ignore[arg-type]
+def port() -> Iterator[int]:
+    pages = Pages(
+        sites=Town(*SITES),
+        distill=decide_by_name,  # type: ignore[arg-type]
+        proxies=Proxies([]),
+        secret=b"s" * 32,
+        rights=Rehearsal(),
+        has_consents=True,
+        last_audit=lambda: "2026-11-22: 31 pass, 0 fail",
+    )
+    assert pages._acts
+    pages._acts._rate = pages._acts._looks = Rate(0)
     config = Config(Router(pages.routes()), port=0, http=Guard, ws="none", lifespan="off", log_config=None)
     server = Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         thread.join(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
 
@@ -56,20 +75,25 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(chromium: Any, url: str) -> Iterator[Callable[..., Any]]:
+def visit(chromium: Any, port: int) -> Iterator[Callable[..., Any]]:
     """Open the page in a fresh browser profile; afterwards nothing may have gone wrong in it."""
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def visit(path: str = "/privacy", headers: dict[str, str] | None = None, **options: Any) -> Any:
+    def visit(
+        path: str = "/privacy",
+        headers: dict[str, str] | None = None,
+        host: str = DAILY,
+        cookies: tuple[dict[str, str], ...] = (),
+        **options: Any,
+    ) -> Any:
         context = chromium.new_context(extra_http_headers=headers or {}, **options)
         contexts.append(context)
+        url = f"http://{host}:{port}"
+        context.add_cookies([{**cookie, "url": url} for cookie in cookies])
         page = context.new_page()
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: wrong.append(request.url) if urlsplit(request.url).hostname != "127.0.0.1" else None,
-        )
+        page.on("request", lambda request: _note_stranger(wrong, request.url))
         page.goto(url + path)
         return page
 
@@ -80,56 +104,169 @@ def visit(chromium: Any, url: str) -> Iterator[Callable[..., Any]]:
     assert [text for text in wrong if "403" not in text and "favicon" not in text] == []
 
 
-def decline(page: Any) -> None:
-    page.get_by_role("button", name=TEXTS["button_optout"]).click()
-    page.wait_for_url("**/privacy?done=optout")
+def _note_stranger(wrong: list[str], url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    if host and host != DAILY and not host.endswith(".localhost"):
+        wrong.append(url)
+
+
+def press(page: Any, label: str, done: str) -> Any:
+    page.get_by_role("button", name=label, exact=True).first.click()
+    page.wait_for_url(f"**/privacy?done={done}*")
+    return page
+
+
+def decline(page: Any) -> Any:
+    return press(page, T["choice"]["stop"], "optout")
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])
 def test_one_press_declines_and_another_allows_again(visit: Callable[..., Any], java_script_enabled: bool) -> None:
     page = visit(java_script_enabled=java_script_enabled)
-    assert page.get_by_role("heading", name=TEXTS["yes"]).is_visible()
+    assert page.get_by_role("heading", name=T["state"]["yes"]).is_visible()
     assert page.context.cookies() == []
     decline(page)
-    assert page.get_by_role("status").inner_text() == TEXTS["done_optout"]
-    assert page.get_by_role("heading", name=TEXTS["no"]).is_visible()
+    assert T["done"]["optout"] in page.get_by_role("status").inner_text()
+    assert page.get_by_role("heading", name=T["state"]["no"]).is_visible()
     assert [(cookie["name"], cookie["value"]) for cookie in page.context.cookies()] == [("footfall_optout", "1")]
-    page.get_by_role("button", name=TEXTS["button_optin"]).click()
-    page.wait_for_url("**/privacy?done=optin")
-    assert page.get_by_role("heading", name=TEXTS["yes"]).is_visible()
+    press(page, T["choice"]["allow"], "optin")
+    assert page.get_by_role("heading", name=T["state"]["yes"]).is_visible()
 
 
-def test_the_keyboard_alone_is_enough(visit: Callable[..., Any]) -> None:
+def test_the_keyboard_alone_is_enough_and_focus_goes_to_what_was_done(visit: Callable[..., Any]) -> None:
     page = visit()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == TEXTS["button_optout"]
+    for _ in range(len(LANGUAGES) + 1):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == T["choice"]["stop"]
     page.keyboard.press("Enter")
     page.wait_for_url("**/privacy?done=optout")
-    assert page.title().startswith(TEXTS["done_optout"])
+    assert page.title().startswith(T["done"]["optout"])
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
 
 
 def test_the_script_of_a_page_can_read_the_choice_without_asking(visit: Callable[..., Any]) -> None:
-    page = visit()
-    decline(page)
+    page = decline(visit())
     assert page.evaluate("document.cookie") == "footfall_optout=1"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", ["counted", "gpc", "declined", "refused"])
-def test_everybody_can_read_it(visit: Callable[..., Any], scheme: str, state: str) -> None:
-    page = visit(headers={"sec-gpc": "1"} if state == "gpc" else {}, color_scheme=scheme)
-    if state in ("declined", "refused"):
+def test_who_blocks_cookies_is_told_that_there_is_nothing_to_save(chromium: Any, port: int, tmp_path: Path) -> None:
+    """A profile whose cookies are really blocked, with JavaScript off as well."""
+    (tmp_path / "Default").mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2, "javascript": 2}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(blocked))
+    context = chromium.browser_type.launch_persistent_context(str(tmp_path), executable_path=str(CHROMIUM), args=FLAGS)
+    try:
+        page = context.new_page()
+        page.goto(f"http://{DAILY}:{port}/privacy")
         decline(page)
-    if state == "refused":
-        page.evaluate("document.querySelector('[name=token]').value = 'forged'")
-        page.get_by_role("button").click()
-        page.wait_for_url("**/privacy/choice")
+        assert T["done"]["blocked_decline"] in page.get_by_role("status").inner_text()
+        assert page.get_by_role("heading", name=T["state"]["no"]).is_visible()
+        assert context.cookies() == []
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False])
+def test_records_are_shown_taken_along_and_erased_by_pressing_buttons(
+    visit: Callable[..., Any], java_script_enabled: bool
+) -> None:
+    page = visit(java_script_enabled=java_script_enabled)
+    press(page, T["records"]["show"], "showing")
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("footfall_dsr", True, "Lax")
+    page.get_by_role("button", name=T["records"]["see"]).click()
+    page.wait_for_url("**/privacy/records")
+    assert page.get_by_text("/prices").is_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=T["records"]["json"]).click()
+    assert json.loads(download.value.path().read_text())[1]["path"] == "/prices"
+    press(page, T["records"]["erase_these"], "erased_shown")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=T["receipt"]["save"]).click()
+    assert json.loads(download.value.path().read_text())["ref"] == receipt_of("", "").ref
+    press(page, T["records"]["end"], "hidden")
+    assert page.context.cookies() == []
+
+
+def test_a_request_is_written_without_a_script(visit: Callable[..., Any]) -> None:
+    page = visit("/privacy?lang=de", java_script_enabled=False)
+    says = CATALOGUES["de"].says
+    page.get_by_label(says["rights"]["kind"]).select_option("objection")
+    page.get_by_label(says["rights"]["message"]).fill("Bitte nicht.")
+    page.get_by_role("button", name=says["rights"]["send"]).click()
+    page.wait_for_url("**/privacy?done=asked&lang=de&receipt=*")
+    assert says["done"]["asked"] in page.get_by_role("status").inner_text()
+
+
+STATES: dict[str, dict[str, Any]] = {
+    "counted": {},
+    "gpc": {"headers": {"sec-gpc": "1"}},
+    "declined": {"cookies": ({"name": "footfall_optout", "value": "1"},), "path": "?done=optout&"},
+    "blocked": {"path": "?done=optout&"},
+    "showing": {"cookies": ({"name": "footfall_dsr", "value": "abcdefghijklmnopqrstuv"},)},
+    "asked for consent": {"host": ASKS},
+    "agreed": {"host": ASKS, "cookies": (AGREED, KNOWN)},
+    "on the operator's host": {"host": NOBODY},
+}
+
+
+SCHEMES = ("light", "dark")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_everybody_can_read_it_in_every_language(visit: Callable[..., Any], state: str) -> None:
+    options = {**STATES[state]}
+    path = "/privacy" + options.pop("path", "?")
+    page = visit(path, **options)
+    for language in LANGUAGES:
+        page.goto(urljoin(page.url, f"{path}lang={language}"))
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert faults_of(page) == [], (language, scheme)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_read_the_answers_too(visit: Callable[..., Any], language: str) -> None:
+    says = CATALOGUES[language].says
+    page = visit(f"/privacy?lang={language}")
+
+    def check() -> None:
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert faults_of(page) == [], scheme
+
+    press(page, says["records"]["erase"], "erased")
+    check()
+    press(page, says["records"]["show"], "showing")
+    page.get_by_role("button", name=says["records"]["see"]).click()
+    page.wait_for_url("**/privacy/records")
+    check()
+    page.evaluate("for (const field of document.querySelectorAll('[name=token]')) field.value = 'forged'")
+    page.get_by_role("button", name=says["records"]["erase"]).click()
+    page.get_by_text(says["done"]["repeat"]).wait_for()
+    check()
+
+
+def faults_of(page: Any) -> list[tuple[str, list[Any]]]:
     found = axe.Axe().run(page, options=RULES).response["violations"]
-    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == []
+    return [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_nothing_is_cut_off_at_400_per_cent_or_on_a_small_screen(visit: Callable[..., Any], width: int) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_cut_off_at_400_per_cent_or_on_a_small_screen(visit: Callable[..., Any], language: str) -> None:
     """1280 CSS pixels at 400 per cent are 320 (WCAG 2.2, 1.4.10)."""
-    page = visit(viewport={"width": width, "height": 640}, user_agent="Mozilla/5.0 " + "unbroken" * 30)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = visit(f"/privacy?lang={language}", user_agent="Mozilla/5.0 " + "unbroken" * 30)
+    says = CATALOGUES[language].says
+
+    def check() -> None:
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    check()
+    press(page, says["records"]["erase"], "erased")
+    check()
+    press(page, says["records"]["show"], "showing")
+    page.get_by_role("button", name=says["records"]["see"]).click()
+    page.wait_for_url("**/privacy/records")
+    check()

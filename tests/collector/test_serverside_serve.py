@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from serve_world import BROWSER, ROOT, Start, servers, wait_for
+from tmpfs import salts_spec
 
 from registry.registry import Registry
 
@@ -79,7 +80,7 @@ def test_a_log_is_imported_beside_a_running_server(start: Start, tmp_path: Path)
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),
         "FOOTFALL_DATA": str(server.data),
-        "FOOTFALL_SALTS": f"dir:{server.data.parent / 'salts'}",
+        "FOOTFALL_SALTS": salts_spec(server.data.parent),
     }
     for kept in (300, 0):
         told = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=environ, check=True)

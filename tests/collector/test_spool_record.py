@@ -34,7 +34,16 @@ def test_an_event_comes_out_as_it_went_in(event_id: str) -> None:
 
 def test_every_field_of_an_event_survives() -> None:
     texts = {field.name: f"some {field.name}" for field in msgspec.structs.fields(Event) if field.type is str}
-    rest = {"engaged_ms": 9, "scroll": 77, "revenue": -5, "interactive": False, "continued": True, "delay_ms": 3}
+    rest = {
+        "engaged_ms": 9,
+        "scroll": 77,
+        "revenue": -5,
+        "interactive": False,
+        "continued": True,
+        "delay_ms": 3,
+        "consented": True,
+        "dsr_id": 5,
+    }
     event = msgspec.structs.replace(EVENT, **texts, **rest, props={"plan": "pro"})
     assert all(getattr(event, field.name) != field.default for field in msgspec.structs.fields(Event))
     kept = decode(memoryview(encode_event(event)))

@@ -49,6 +49,7 @@ class Browser:
 
     def __init__(self, runner: asyncio.Runner, app: Starlette, base_url: str, peer: str) -> None:
         self._run = runner.run
+        self._app, self._peer = app, peer
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False, client=(peer, 50000))
         self._http = httpx.AsyncClient(transport=transport, base_url=base_url)
         self.cookies = self._http.cookies
@@ -70,6 +71,39 @@ class Browser:
     async def ask(self, method: str, path: str, **more: object) -> httpx.Response:
         """The same for tests that do several things at once."""
         return await self._http.request(method, path, **more)
+
+    def begin(self, method: str, path: str, **more: object) -> httpx.Response:
+        """Ask for something without an end, and hang up when its headers are here."""
+        return self._run(first_of(self._app, self._http.build_request(method, path, **more), self._peer))
+
+
+async def first_of(app: object, request: httpx.Request, peer: str) -> httpx.Response:
+    """Ask an app, and go away as soon as its headers have come."""
+    began: asyncio.Future[httpx.Response] = asyncio.get_running_loop().create_future()
+    bodies = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, object]:
+        body = next(bodies, None)
+        if body is None:
+            await asyncio.shield(began)
+            return {"type": "http.disconnect"}
+        return body
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start" and not began.done():
+            began.set_result(httpx.Response(int(message["status"]), headers=message["headers"], request=request))
+
+    url = request.url
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method,
+             "scheme": url.scheme, "path": url.path, "raw_path": url.raw_path, "query_string": url.query,
+             "root_path": "", "headers": [(name.lower(), value) for name, value in request.headers.raw],
+             "client": (peer, 50000), "server": (url.host, url.port or 80)}  # fmt: skip
+    running = asyncio.ensure_future(app(scope, receive, send))  # type: ignore[operator]
+    try:
+        return await asyncio.wait_for(asyncio.shield(began), 30)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @dataclass

@@ -131,7 +131,7 @@ class Window:
 
     def __init__(self, browser: playwright.Browser, url: str, **options: object) -> None:
         self.url = url
-        self.context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 900}, **options})
+        self.context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
         self.page = self.context.new_page()
         self.asked: list[playwright.Request] = []
         self.complaints: list[str] = []

@@ -200,6 +200,23 @@ def test_stop_measuring_me_is_obeyed_from_the_next_click_on(visitor: Page, demo:
     assert views(visitor, demo) == before
 
 
+def test_the_widget_in_a_policy_shows_what_the_page_sent_and_stops_the_next_event(visitor: Page, demo: Demo) -> None:
+    with visitor.expect_request(lambda request: request.url.endswith("/_f/e")) as sent:
+        visitor.goto(f"{demo.website}privacy-policy")
+    box = visitor.locator("[data-footfall-privacy]")
+    box.get_by_text("You are being counted on this site.").wait_for()
+    box.locator("summary").click()
+    assert json.loads(box.locator("pre").inner_text()) == sent.value.post_data_json
+    with visitor.expect_response(lambda answer: answer.url.endswith("/_f/privacy/heal")):
+        box.get_by_role("button", name="Stop measuring me").click()
+    box.get_by_text("Done. You are not measured any more.").wait_for()
+    assert [cookie["name"] for cookie in visitor.context.cookies()] == ["footfall_optout"]
+    seen = heard_by(visitor)
+    visitor.goto(demo.website)
+    assert visitor.evaluate("footfall.status().reason") == "optout"
+    assert seen == []
+
+
 def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> None:
     context = browser.new_context(java_script_enabled=False, user_agent=browser_agent(browser))
     page = context.new_page()

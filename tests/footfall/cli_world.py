@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tmpfs import salts_spec
+
 COMMAND = str(Path(sys.executable).with_name("footfall"))
 
 
@@ -26,7 +28,7 @@ class Home:
         return f"sqlite:///{self.data / 'registry.sqlite'}"
 
     def env(self) -> dict[str, str]:
-        plain = {"PATH": "/usr/bin:/bin", "FOOTFALL_SALTS": f"dir:{self.directory / 'salts'}", "COLUMNS": "100"}
+        plain = {"PATH": "/usr/bin:/bin", "FOOTFALL_SALTS": salts_spec(self.directory), "COLUMNS": "100"}
         return plain | self.environment
 
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 from cli_world import COMMAND, Home
+from tmpfs import salts_in
 
 from registry.registry import Registry
 
@@ -122,9 +123,9 @@ def test_forgetting_now_destroys_the_salt_and_tells_the_server(home: Home) -> No
     home.run("site", "add", "example.com")
     with Registry.open(home.registry_url) as registry:
         site = registry.sites.get("example.com")
-        day = home.directory / "salts" / str(site.id) / "2026-11-22"
+        day = salts_in(home.directory) / str(site.id) / "2026-11-22"
         day.parent.mkdir(mode=0o700, parents=True)
-        (home.directory / "salts").chmod(0o700)
+        salts_in(home.directory).chmod(0o700)
         day.write_bytes(os.urandom(32))
         assert home.run("salt", "destroy", "--site", "example.com").returncode == 0
         assert not day.exists()

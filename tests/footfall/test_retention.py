@@ -20,7 +20,8 @@ from clickhouse.rows import Event, PlacedEvent, Position
 from clickhouse.visits import derive_visits, visit_id_of
 from collector.drain import DrainStatus
 from footfall.desk import condition_of
-from footfall.retention import FILE, LONGEST_DAYS, NOBODY, Retention, night_of, nights_of, read_nights, rule_of
+from footfall.night import LONGEST_DAYS, turn_of
+from footfall.retention import FILE, NOBODY, Retention, night_of, nights_of, read_nights, rule_of
 from registry.registry import Registry
 from registry.site import Site
 from registry.site_settings import SETTINGS
@@ -238,7 +239,7 @@ def test_nobodys_limit_is_the_longest_a_site_may_have() -> None:
 def test_only_sites_whose_night_it_is_are_in_the_rule_and_all_hold_back_the_months() -> None:
     sites = [Site(id=1, host="a.example", retention_days=30), Site(id=2, host="b.example", retention_days=60)]
     nights = nights_of(sites, EVENING)
-    rule: Rule = rule_of(sites, nights, {NOBODY, 1}, {2, 3})
+    rule: Rule = rule_of([turn_of(site, nights[site.id], {}) for site in sites], nights, {NOBODY, 1}, {2, 3})
     assert [limit.site_id for limit in rule.limits] == [1]
     assert (rule.known, rule.removed) == ({1, 2}, {3})
     assert rule.all_from == EVENING.date() - timedelta(days=60)

@@ -39,7 +39,7 @@ THIRD_PARTY: dict[str, dict[str, str]] = {
         "ua_parser": "distill/device.py",
         "crawleruseragents": "distill/device.py",
     },
-    "dashboard": {"starlette": "", "jinja2": "", "msgspec": ""},
+    "dashboard": {"starlette": "", "jinja2": "", "msgspec": "", "segno": "qr.py"},
     "footfall": {"click": "", "msgspec": "", "rich": "", "uvicorn": "", "yaml": "updates/lists.py"},
 }
 

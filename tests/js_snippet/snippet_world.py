@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import queue
-import shutil
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,20 +18,8 @@ DIST = ROOT / "js-snippet/dist"
 SCRIPTS = {
     "/_f/s.js": (DIST / "snippet.min.js").read_bytes(),
     "/_f/s.vitals.js": (DIST / "vitals.min.js").read_bytes(),
+    "/_f/s.privacy.js": (DIST / "privacy.min.js").read_bytes(),
 }
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Otherwise navigator.webdriver is true, and the snippet rightly keeps silent.
-    "--disable-blink-features=AutomationControlled",
-]
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; frame-src *; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -137,10 +124,3 @@ def handler_for(world: World) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Handler
-
-
-def open_context(playwright: Any, profile: Path, preferences: dict[str, Any] | None = None) -> Any:
-    if preferences:
-        (profile / "Default").mkdir(parents=True)
-        (profile / "Default" / "Preferences").write_text(json.dumps(preferences))
-    return playwright.chromium.launch_persistent_context(str(profile), executable_path=CHROMIUM, args=FLAGS)

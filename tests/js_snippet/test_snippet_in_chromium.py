@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snippet_world import CHROMIUM, World, handler_for, open_context
+from chromium import CHROMIUM, COOKIES_BLOCKED, open_context
+from snippet_world import World, handler_for
 
 
 @pytest.fixture
@@ -179,8 +180,7 @@ def test_global_privacy_control_means_silence(world: World, page: Any) -> None:
 def test_blocked_cookies_mean_silence_though_the_browser_calls_them_enabled(
     world: World, playwright: Any, tmp_path: Path
 ) -> None:
-    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
-    context = open_context(playwright, tmp_path / "blocked", blocked)
+    context = open_context(playwright, tmp_path / "blocked", COOKIES_BLOCKED)
     page = context.pages[0]
     page.goto(world.url("/"))
     page.click("#products")

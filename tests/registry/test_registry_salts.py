@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from registry_world import run_together
+from tmpfs import NO_TMPFS, salts_beside, salts_in
 
 from registry import salts as salts_module
 from registry.errors import SaltsRefused
@@ -59,8 +61,11 @@ def salts(spec: str, tmp_path: Path) -> Salts:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "salts"
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with salts_beside(tmp_path):
+        if not (tmp_path / "memory").exists():
+            pytest.skip(NO_TMPFS)
+        yield salts_in(tmp_path).resolve()
 
 
 @pytest.fixture
@@ -79,8 +84,8 @@ def test_a_salt_is_random_for_each_site_and_stays_for_its_day(salts: Salts) -> N
     assert (salts.today(1, TODAY), salts.today(2, TODAY)) == (first, second)
 
 
-def test_two_installations_never_have_the_same_salt(tmp_path: Path) -> None:
-    one, other = (open_salts(f"dir:{tmp_path / name}", tmp_path) for name in ("one", "other"))
+def test_two_installations_never_have_the_same_salt(folder: Path, tmp_path: Path) -> None:
+    one, other = (open_salts(f"dir:{folder / name}", tmp_path) for name in ("one", "other"))
     assert one.today(1, TODAY) != other.today(1, TODAY)
 
 
@@ -183,8 +188,8 @@ def test_a_directory_that_others_could_enter_is_refused(trap: str, folder: Path,
     if trap == "a file":
         folder.write_text("")
     elif trap == "a link":
-        (tmp_path / "theirs").mkdir(mode=0o700)
-        folder.symlink_to(tmp_path / "theirs")
+        (folder.parent / "theirs").mkdir(mode=0o700)
+        folder.symlink_to(folder.parent / "theirs")
     else:
         folder.mkdir()
         folder.chmod(0o750)
@@ -247,6 +252,14 @@ def test_auto_keeps_salts_in_the_process_where_no_directory_is_in_memory(
 def test_a_directory_on_disk_is_not_in_memory() -> None:
     assert not is_in_memory(Path("/usr"))
     assert not is_in_memory(Path("/proc"))
+
+
+def test_a_directory_on_disk_is_refused_even_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr(Path, "mkdir", lambda path, **_: made.append(path))
+    with pytest.raises(SaltsRefused, match="FOOTFALL_SALTS: /usr/footfall-salts is on a disk"):
+        open_salts("dir:/usr/footfall-salts", Path("/nowhere"))
+    assert made == []
 
 
 @pytest.mark.parametrize("spec", ["", "dir:", "dir:relative", "file:/x", "memory", "disk:/x"])

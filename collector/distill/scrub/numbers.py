@@ -13,7 +13,8 @@ _CARD_RUN = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,}(?!\d)")
 _CARD_LENGTHS = range(13, 20)
 """Digits of a primary account number (ISO/IEC 7812)."""
 _LONGEST_RUN = 64
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
+# In either case: hosts come in lower case, and so do people.
+_IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,4})?(?![a-z0-9])", re.IGNORECASE)
 _PHONE = re.compile(
     r"(?<![\w.])(?:\+|00)\d[\d\s().-]{6,18}\d(?!\w)"
     r"|(?<![\w.-])\(?0\d{1,4}\)?[\s.-]\d{2,4}[\s.-]?\d{3,4}(?!\w)"

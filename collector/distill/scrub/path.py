@@ -89,6 +89,8 @@ def _scrubbed(segments: Sequence[str]) -> Iterator[str]:
 def _part(part: str, before: str) -> str:
     if not part:
         return ""
+    if part[0] == "[" and _PLACEHOLDER.fullmatch(part):
+        return part  # what was taken out before keeps its kind
     found = hide(part, EVERYTHING)
     if found != part and _PLACEHOLDER.fullmatch(found):
         return found

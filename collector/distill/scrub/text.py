@@ -19,6 +19,8 @@ EVERYTHING = CERTAIN + LIKELY
 
 _ROUNDS = 3
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+SHORTEST_FIND = 7
+"""Letters and digits alone are looked at by the detectors from here on: an id has seven digits."""
 SHORT = 100
 # Words of at most 15 letters with single blanks between them: too short and too plain for any detector.
 _PLAIN = re.compile(r"[A-Za-z]{1,15}(?: [A-Za-z]{1,15})*")
@@ -27,6 +29,8 @@ _BLANKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]")
 
 def scrub(value: str, limit: int = 300) -> str:
     """Make a free text fit to keep."""
+    if len(value) < SHORTEST_FIND and value.isascii() and value.isalnum():
+        return value[:limit]
     if len(value) <= SHORT and _PLAIN.fullmatch(value):
         return value[:limit].strip()
     return hide(readable(value), EVERYTHING)[:limit].strip()

@@ -16,6 +16,8 @@ SHORTEST = 16
 _RUN = re.compile(r"[A-Za-z0-9_=+-]{16,}")
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _CAMEL = re.compile(r"(?:[A-Z][a-z]{2,}){2,}")
+_NATURAL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)*[A-Z]*")
+_RISES = re.compile(r"[a-z](?=[A-Z])")
 _JOINTS = re.compile(r"([-_=+])")
 _PARTS = re.compile(r"[-_]+")
 _SHORT = re.compile(r"v?\d{1,3}[a-z]{0,3}|[a-z]{1,6}\d{1,3}", re.IGNORECASE)
@@ -47,7 +49,16 @@ def is_slug(text: str) -> bool:
 
 
 def _is_word(part: str) -> bool:
-    return part.isalpha() or (part.isdigit() and len(part) <= 4) or _SHORT.fullmatch(part) is not None
+    return (
+        (part.isalpha() and not _is_jumbled(part))
+        or (part.isdigit() and len(part) <= 4)
+        or _SHORT.fullmatch(part) is not None
+    )
+
+
+def _is_jumbled(part: str) -> bool:
+    """Tell letters whose cases change as in no word and no name of code: `yaRELjG`, but not `getElementById`."""
+    return _NATURAL.fullmatch(part) is None and len(_RISES.findall(part)) > 1
 
 
 def is_token(run: str) -> bool:

@@ -91,16 +91,16 @@ settings join_use_nulls = 1
 /* binds
 {
  "first_visit": 7612070181942067200,
- "first_visit_wide": 7612070181942067200,
+ "first_visit_wide": 7611683634885427200,
  "last_visit": 7623960369404313600,
  "limit": 10000,
  "offset": 0,
  "since": "2026-03-01 00:00:00.000",
- "since_wide": "2026-03-01 00:00:00.000",
+ "since_wide": "2026-02-27 23:00:00.000",
  "site": 1,
  "tz": "UTC",
  "until": "2026-04-01 00:00:00.000",
- "until_wide": "2026-04-01 00:00:00.000",
+ "until_wide": "2026-04-02 01:00:00.000",
  "v0": [
   "Google"
  ],

@@ -28,7 +28,7 @@ limit {limit:UInt64} offset {offset:UInt64}
 settings join_use_nulls = 1
 /* binds
 {
- "first_visit_wide": 7612070181942067200,
+ "first_visit_wide": 7611683634885427200,
  "last_visit": 7623960369404313600,
  "limit": 10000,
  "offset": 0,

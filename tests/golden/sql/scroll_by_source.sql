@@ -9,9 +9,9 @@ from (
     from (
         select
             ifNull(visit_source, '') as d0,
-            visit_id,
             hostname,
             path,
+            bitXor(visit_id, intHash64(toUInt32(toDate(ts, {tz:String})))) as visit_day,
             max(if(scroll <= 100, scroll, null)) as deepest,
             sum(events.engaged_ms) as engaged_ms
         from events
@@ -29,7 +29,7 @@ from (
           and ts < {until:DateTime64(3, 'UTC')}
           and not is_loose
           and name = 'engagement'
-        group by d0, visit_id, hostname, path
+        group by d0, hostname, path, visit_day
     )
     group by d0
 ) as p0
@@ -38,12 +38,13 @@ limit {limit:UInt64} offset {offset:UInt64}
 settings join_use_nulls = 1
 /* binds
 {
- "first_visit_wide": 7612070181942067200,
+ "first_visit_wide": 7611683634885427200,
  "last_visit": 7623960369404313600,
  "limit": 10000,
  "offset": 0,
  "since": "2026-03-01 00:00:00.000",
  "site": 1,
+ "tz": "UTC",
  "until": "2026-04-01 00:00:00.000"
 }
 */

@@ -32,14 +32,14 @@ left join (
 left join (
     select
         d0,
-        sum(engaged_ms) / 1000 / uniqExact(visit_id) as m2,
+        sum(engaged_ms) / 1000 / uniqExact(visit_day) as m2,
         avg(deepest) as m3
     from (
         select
             path as d0,
-            visit_id,
             hostname,
             path,
+            bitXor(visit_id, intHash64(toUInt32(toDate(ts, {tz:String})))) as visit_day,
             max(if(scroll <= 100, scroll, null)) as deepest,
             sum(events.engaged_ms) as engaged_ms
         from events
@@ -48,7 +48,7 @@ left join (
           and ts < {until:DateTime64(3, 'UTC')}
           and not is_loose
           and name = 'engagement'
-        group by d0, visit_id, hostname, path
+        group by d0, hostname, path, visit_day
     )
     group by d0
 ) as p2 using (d0)

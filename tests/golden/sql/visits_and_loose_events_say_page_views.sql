@@ -18,7 +18,8 @@ from (
             seconds,
             engaged_ms,
             is_bounce,
-            is_engaged
+            is_engaged,
+            consented
         from visits final
         where site_id = {site:UInt32}
           and visit_id >= {first_visit:UInt64}
@@ -35,7 +36,8 @@ from (
             toUInt32(0) as seconds,
             toUInt64(0) as engaged_ms,
             false as is_bounce,
-            false as is_engaged
+            false as is_engaged,
+            false as consented
         from events
         where site_id = {site:UInt32}
           and ts >= {since:DateTime64(3, 'UTC')}

@@ -1,0 +1,120 @@
+"""Does anything grow that should not? A steady load for half an hour, looked at every half minute. See README.md.
+
+300 events a second (an open loop) into `footfall serve` with the embedded store, a report page every ten seconds beside
+it. Watched: memory, open descriptors, files of the spool, parts of the store on disk. At the end the spool has to be
+back at its last segment, the books have to balance, and memory may not have grown since the first fifth was over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from ingest import accounted, await_stored, counted
+from latency import turn
+from load import SITE, requests
+from running import Running, fetch, footfall, machine, scratch, serving
+
+MOST_GROWTH = 0.05
+MOST_PARTS = 50
+MOST_SEGMENTS = 2
+
+
+class Look(NamedTuple):
+    """One look at a running process."""
+
+    rss_mb: float
+    descriptors: int
+    segments: int
+    parts: int
+
+
+def look(server: Running, data: Path) -> Look:
+    """Count from outside: /proc, and the files that it keeps."""
+    descriptors = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+    segments = len(list(data.glob("spool/**/*.seg*")))
+    parts = sum(1 for part in data.glob("store/store/*/*/*/columns.txt") if _is_ours(part))
+    return Look(server.rss_mb(), descriptors, segments, parts)
+
+
+def _is_ours(columns: Path) -> bool:
+    try:
+        return "site_id" in columns.read_text()
+    except OSError:  # merged away between finding and reading
+        return False
+
+
+def measure(rate: int, seconds: float, every: float) -> None:
+    posts = requests(1)
+    with scratch() as directory:
+        footfall(directory, "site", "add", SITE)
+        with serving(directory) as server:
+            looks: list[Look] = []
+            stop = threading.Event()
+
+            def watch() -> None:
+                while not stop.wait(every):
+                    fetch(server.url + "/healthz")
+                    looks.append(look(server, directory / "data"))
+                    print(f"  {len(looks) * every:6.0f} s: {_words(looks[-1])}", flush=True)
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            began = time.monotonic()
+            sent = 0
+            while (left := seconds - (time.monotonic() - began)) > 0:
+                sent += len(asyncio.run(turn(server.port, posts, rate, min(left, 60))))
+            stop.set()
+            watcher.join()
+            now = await_stored(server)
+            last = look(server, directory / "data")
+            print(f"  at rest: {_words(last)}")
+            judge(looks, last, sent, accounted(now), counted(server).get("events_kept_total", 0))
+
+
+def judge(looks: list[Look], last: Look, sent: int, received: int, kept: int) -> None:
+    """Say what grew; a run that grew or lost something fails."""
+    print(f"  {sent} events were answered with 202; accounted for {received}, kept {kept}")
+    settled = looks[len(looks) // 5 :] or [last]
+    growth = settled[-1].rss_mb / settled[0].rss_mb - 1
+    print(f"  memory since the first fifth: {growth:+.1%}; most parts {max(one.parts for one in settled)}")
+    faults = [
+        words
+        for words, is_so in (
+            ("events were lost or doubled", received != sent),
+            ("memory grew", len(settled) > 2 and growth > MOST_GROWTH),
+            ("too many parts", max(one.parts for one in settled) > MOST_PARTS),
+            ("the spool keeps segments", last.segments > MOST_SEGMENTS),
+            ("descriptors leak", settled[-1].descriptors > settled[0].descriptors + 10 and len(settled) > 2),
+        )
+        if is_so
+    ]
+    if faults:
+        raise SystemExit("; ".join(faults))
+
+
+def _words(one: Look) -> str:
+    return (
+        f"{one.rss_mb:.0f} MB, {one.descriptors} descriptors, {one.segments} spool segments, {one.parts} parts on disk"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=300, help="events a second (at most 5,000)")
+    parser.add_argument("--minutes", type=float, default=30, help="at most 240")
+    parser.add_argument("--smoke", action="store_true", help="three seconds; does it work at all")
+    asked = parser.parse_args()
+    rate, seconds, every = (
+        (50, 3.0, 1.0) if asked.smoke else (min(asked.rate, 5000), min(asked.minutes, 240) * 60, 30.0)
+    )
+    print(f"{rate} events/s for {seconds / 60:.1f} minutes; {machine()}")
+    measure(rate, seconds, every)
+
+
+if __name__ == "__main__":
+    main()

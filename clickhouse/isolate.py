@@ -1,0 +1,112 @@
+"""Isolate: move the events of a site's days to where no question looks, for as long as a hold lasts; and back.
+
+In: a site, days of its own zone, the number of a hold. Out: False while there is more to do, True when reading proves
+that it is done. Each call is one short step that waits for no rewriting, like retain.py: call it until it is True,
+after a crash too. Rows are put into the other table before they are deleted from the first, and nothing is there twice
+when it ends. Visits follow: those of moved events are deleted, and derived again when the events come back. Afterwards
+the caller tells `changes.note_change`. Statements hold a site, days and a hold, nothing of a visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from clickhouse.amend import ISOLATE
+from clickhouse.client import Store
+from clickhouse.insert import EVENT_COLUMNS, PLACE_COLUMNS
+from clickhouse.staging import is_rewriting, on_cluster_of, shard_of
+from clickhouse.visits import derive_visits_of_site
+
+IN_DAYS = """site_id = {site_id:UInt32}
+    and ts >= toDateTime({since:UInt32}, 'UTC')
+    and ts < toDateTime({until:UInt32}, 'UTC')
+"""
+VISITS_IN_DAYS = """site_id = {site_id:UInt32}
+    and bitShiftRight(visit_id, 32) >= {since:UInt32}
+    and bitShiftRight(visit_id, 32) < {until:UInt32}
+"""
+OF_HOLD = """site_id = {site_id:UInt32}
+    and hold_id = {hold:UInt32}
+"""
+LEFT = """
+select groupUniqArray(_partition_id)
+from {table}
+where {which}
+settings apply_deleted_mask = 0
+"""
+DELETE = """
+alter table {table} {on_cluster}
+    apply deleted mask in partition id '{partition}',
+    delete in partition id '{partition}' where {which}
+settings mutations_sync = 0, allow_nondeterministic_mutations = 1
+"""
+SAFE = """
+    and (segment, seq) in (select segment, seq from {other} where site_id = {{site_id:UInt32}})"""
+"""A row that came between the copy and the deletion is not in the copy: it waits for the next step."""
+TAKE_OVER = """
+alter table {table} {on_cluster}
+    update hold_id = {{other:UInt32}} where {which} and hold_id = {{hold:UInt32}}
+settings mutations_sync = 2
+"""
+_COLUMNS = ", ".join((*EVENT_COLUMNS, *PLACE_COLUMNS))
+BRING_BACK = f"""
+insert into events ({_COLUMNS})
+select {_COLUMNS}
+from events_isolated
+where {OF_HOLD}
+    and (segment, seq) not in (select segment, seq from events where site_id = {{site_id:UInt32}})
+settings insert_deduplicate = 0
+"""  # noqa: S608 - columns of our own
+
+
+def isolate(store: Store, site_id: int, since: date, until: date, timezone: str, hold_id: int) -> bool:
+    """Take the next step of moving the events of `[since, until)` out of sight; True: nothing of them is left in it."""
+    if is_rewriting(store):
+        return False
+    binds = {"site_id": site_id, "since": _second(since, timezone), "until": _second(until, timezone)}
+    moving = _left(store, "events", IN_DAYS, binds)
+    if moving:
+        copying = {**binds, "hold": hold_id, "sites": [site_id]}
+        store.writer.command(ISOLATE.replace("{which}", IN_DAYS), copying)
+        _delete(store, "events", IN_DAYS + SAFE.format(other="events_isolated" + shard_of(store)), binds, moving)
+    visits = _left(store, "visits", VISITS_IN_DAYS, binds)
+    if visits:
+        _delete(store, "visits", VISITS_IN_DAYS, binds, visits)
+    return not moving and not visits
+
+
+def release(store: Store, site_id: int, hold_id: int) -> bool:
+    """Take the next step of bringing the events of a hold back; True: none is left apart."""
+    if is_rewriting(store):
+        return False
+    binds = {"site_id": site_id, "hold": hold_id}
+    coming = _left(store, "events_isolated", OF_HOLD, binds)
+    if coming:
+        store.writer.command(BRING_BACK, binds)
+        derive_visits_of_site(store, site_id)
+        _delete(store, "events_isolated", OF_HOLD + SAFE.format(other="events" + shard_of(store)), binds, coming)
+    return not coming
+
+
+def take_over(store: Store, site_id: int, since: date, until: date, timezone: str, hold_id: int, other: int) -> None:
+    """Give what a hold keeps of `[since, until)` to another hold, before the first is released."""
+    binds = {"site_id": site_id, "since": _second(since, timezone), "until": _second(until, timezone)}
+    words = {"table": "events_isolated" + shard_of(store), "on_cluster": on_cluster_of(store), "which": IN_DAYS}
+    store.writer.command(TAKE_OVER.format(**words), {**binds, "hold": hold_id, "other": other})
+
+
+def _left(store: Store, table: str, which: str, binds: Mapping[str, object]) -> list[str]:
+    ((partitions,),) = store.writer.query(LEFT.format(table=table, which=which), binds)
+    return sorted(partitions)
+
+
+def _delete(store: Store, table: str, which: str, binds: Mapping[str, object], partitions: list[str]) -> None:
+    for partition in partitions:
+        words = {"table": table + shard_of(store), "on_cluster": on_cluster_of(store), "partition": partition}
+        store.writer.command(DELETE.format(which=which, **words), binds)
+
+
+def _second(day: date, timezone: str) -> int:
+    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp())

@@ -1,0 +1,45 @@
+"""`footfall repair --site HOST (--day DAY | --since DAY)`: derive the visits of days that are over anew from events.
+
+An order (registry/orders.py), so it works beside a running server, which holds the store; without one this process
+executes it. After several collectors ran behind a balancer that is not sticky, after rows were brought back, or
+whenever visits are doubted: where nothing is wrong, nothing changes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from footfall.cli.awaiting import LONG_SECONDS, await_end, done
+from footfall.cli.opening import open_registry, read_settings
+from footfall.cli.show import waiting
+from footfall.repair import first_open_day
+from registry.errors import NotAllowed
+from registry.sites import COMMAND_LINE
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--site", "host", required=True, help="Whose visits.")
+@click.option("--day", type=DAY, help="This day, as 2026-01-31.")
+@click.option("--since", type=DAY, help="From this day on, to the last one that is over.")
+def repair(host: str, day: datetime | None, since: datetime | None) -> None:
+    """Derive the visits of days that are over anew from their events."""
+    if (day is None) == (since is None):
+        raise NotAllowed("say which days: --day, or --since")
+    settings = read_settings()
+    with open_registry(settings) as registry:
+        site = registry.sites.get(host)
+        open_day = first_open_day(site, datetime.now(UTC))
+        first = (day or since or datetime.now(UTC)).date()
+        until = first + timedelta(days=1) if day else open_day
+        if first >= open_day or until > open_day:
+            raise NotAllowed(f"{first} is not over, or not yet for an hour: its visits may still change")
+        registry.looks.note(COMMAND_LINE, "machine", "machine", "repair", site.id, object=f"{first} to {until}")
+        args = {"site_id": site.id, "since": first.isoformat(), "until": until.isoformat()}
+        order = registry.orders.file("repair", args, COMMAND_LINE)
+        with waiting(f"repairing visits of {site.host}"):
+            done(await_end(settings, registry, order, LONG_SECONDS), "the repair")
+    click.echo(f"{site.host}: every visit from {first} up to {until} is what its events say")

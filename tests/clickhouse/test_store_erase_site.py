@@ -1,0 +1,45 @@
+"""Erasing a site that ClickHouse is too slow for: the deletion it has begun ends by itself, and the next call proves it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from store_world import event, keep
+
+from clickhouse.client import Store, StoreAway
+from clickhouse.erase import STAGING, erase_site
+from clickhouse.staging import is_rewriting
+
+PATIENCE = 60.0
+LEFT = "select count() from events where site_id = 1 settings apply_deleted_mask = 0"
+
+
+def test_a_deletion_that_outlived_our_patience_does_not_hang(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(any_store, [event(site_id=1), event(site_id=2, visitor=2)])
+    command = any_store.writer.command
+
+    def times_out(sql: str, *binds: object, **rest: object) -> None:
+        if not sql.startswith("alter table events "):
+            command(sql, *binds, **rest)  # type: ignore[arg-type]
+            return
+        command("system stop merges events")
+        command(sql.replace("mutations_sync = 2", "mutations_sync = 0"), *binds)  # type: ignore[arg-type]
+        raise StoreAway("no answer within 60 seconds")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(any_store.writer, "command", times_out)
+        with pytest.raises(StoreAway):
+            erase_site(any_store, 1)
+    assert any_store.writer.query(f"select count() from {STAGING}") == [(0,)]
+    assert is_rewriting(any_store)
+    command("system start merges events")
+    until = time.monotonic() + PATIENCE
+    while is_rewriting(any_store):
+        assert time.monotonic() < until, "the deletion hangs"
+        time.sleep(0.01)
+    erase_site(any_store, 1)
+    assert any_store.writer.query(LEFT) == [(0,)]
+    assert any_store.query("select site_id from events") == [(2,)]

@@ -1,0 +1,99 @@
+"""A visitor's rights on the whole product: he sees exactly what was recorded since he asked, and erases exactly that.
+
+One `footfall demo` process with its real store; nothing sleeps: what must become true is asked for until it is.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-blink-features=AutomationControlled"]
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
+PATIENCE_SECONDS = 30
+"""Only ends a test that would never pass."""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the demo's website."""
+    data = tmp_path_factory.mktemp("rights") / "data"
+    command = [sys.executable, "-m", "footfall", "demo", "--days", "2", "--events", "300", "--data", str(data)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout
+    try:
+        told = ""
+        for line in process.stdout:
+            if line.strip().startswith("Demo page"):
+                told = line.split()[-1]
+            if "Ctrl-C" in line:
+                break
+        assert told, "the demo ended before it was ready"
+        yield told
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def context() -> Iterator[BrowserContext]:
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser.new_context(user_agent=AGENT)
+        browser.close()
+
+
+def press(page: Page, label: str, done: str) -> None:
+    page.get_by_role("button", name=label, exact=True).first.click()
+    page.wait_for_url(f"**/privacy?done={done}*")
+
+
+def records_when(page: Page, are_as_wanted: Callable[[list[str]], bool]) -> list[str]:
+    """Ask for the records until they are as wanted; what each of them says."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        page.get_by_role("button", name="Show the records").click()
+        page.wait_for_url("**/privacy/records")
+        found = page.locator(".records > li").all_inner_texts()
+        if are_as_wanted(found):
+            return found
+        assert time.monotonic() < until, found
+
+
+def visit(page: Page, address: str) -> None:
+    with page.expect_response(lambda answer: answer.url.endswith("/_f/e")):
+        page.goto(address)
+
+
+def test_who_asked_sees_what_was_recorded_since_and_erases_exactly_that(context: BrowserContext, website: str) -> None:
+    page = context.new_page()
+    visit(page, f"{website}about")
+    page.goto(f"{website}_f/privacy")
+    press(page, "Show me what you record from now on", "showing")
+    for path in ("", "pricing"):
+        visit(page, website + path)
+    page.goto(f"{website}_f/privacy")
+    records = records_when(page, lambda found: any("/pricing" in text for text in found))
+    assert not [text for text in records if "/about" in text], "what was before is nobody's to see"
+    press(page, "Erase exactly these", "erased_shown")
+    assert page.get_by_role("link", name="Download the receipt").is_visible()
+    records_when(page, lambda found: found == [])
+    press(page, "Stop marking my records", "hidden")
+    assert context.cookies() == []
