@@ -12,7 +12,7 @@ COPY dashboard dashboard
 COPY footfall footfall
 COPY js-snippet js-snippet
 COPY registry registry
-RUN /opt/footfall/bin/pip install --no-cache-dir -c constraints.txt ".[embedded,postgres,redis]"
+RUN /opt/footfall/bin/pip install --no-cache-dir -c constraints.txt ".[embedded,postgres,redis,sealed]"
 
 FROM python:3.13-slim
 RUN groupadd --gid 10001 footfall \

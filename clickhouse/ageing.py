@@ -1,8 +1,9 @@
 """Ageing: forgets fields of rows before the rows themselves go: the city first, then the region, never the country.
 
 In: a store, a site, the first days on which its rows still have a city and a region. Out: True when a read that ignores
-deletion marks found no field over its limit in events or visits. Like retain.py, one short step, to be called again
-until it is True, from wherever it was cut short. Days that were changed are noted for whoever keeps answers.
+deletion marks found no field over its limit in events or visits. Like retain.py, one short step that waits for no
+rewriting, to be called again until it is True, from wherever it was cut short. Days that were changed are noted for
+whoever keeps answers.
 Statements hold numbers of sites and limits, nothing of a visitor.
 """
 
@@ -16,10 +17,11 @@ import msgspec
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.staging import on_cluster_of, shard_of
 
 OLD = """
 select
-    count(),
+    groupUniqArray(_partition_id),
     min(toDate({moment}, {{zone:String}}))
 from {table}
 where site_id = {{site:UInt32}}
@@ -29,10 +31,10 @@ settings apply_deleted_mask = 0
 """
 FORGET = """
 alter table {table}{shard} {on_cluster}
-    apply deleted mask,
-    update {field} = ''
+    apply deleted mask in partition id '{partition}',
+    update {field} = '' in partition id '{partition}'
     where site_id = {{site:UInt32}} and {moment} < toDateTime({{before:UInt32}}, 'UTC') and {field} != ''
-    settings mutations_sync = 2
+    settings mutations_sync = 0
 """
 TABLES = {"events": "ts", "visits": "start"}
 
@@ -56,18 +58,22 @@ class Age(msgspec.Struct, frozen=True):
 
 
 def age(store: Store, what: Age) -> bool:
-    """Forget what is too old; True: nothing was left to forget. Blocks while parts are rewritten."""
+    """Begin to forget what is too old; True: nothing was left to forget.
+
+    It does not wait for ClickHouse to rewrite parts: ask `is_rewriting` (staging.py) before calling it again.
+    """
     is_done = True
-    on_cluster = f"on cluster {store.cluster}" if store.cluster else ""
+    on_cluster = on_cluster_of(store)
     for field, first_day in what.limits():
         begins = datetime.combine(first_day, time(), ZoneInfo(what.timezone))
         binds = {"site": what.site_id, "before": max(int(begins.timestamp()), 0), "zone": what.timezone}
         for table, moment in TABLES.items():
             words = {"table": table, "moment": moment, "field": field}
-            ((rows, oldest),) = store.writer.query(OLD.format(**words), binds)
-            if rows:
-                shard = "_shard" if store.cluster else ""
-                store.writer.command(FORGET.format(shard=shard, on_cluster=on_cluster, **words), binds)
+            ((partitions, oldest),) = store.writer.query(OLD.format(**words), binds)
+            for partition in sorted(partitions):
+                where = {"shard": shard_of(store), "on_cluster": on_cluster, "partition": partition}
+                store.writer.command(FORGET.format(**where, **words), binds)
+            if partitions:
                 note_change(store, what.site_id, oldest, first_day)
                 is_done = False
     return is_done

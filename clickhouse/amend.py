@@ -21,7 +21,8 @@ from clickhouse.insert import EVENT_COLUMNS, PLACE_COLUMNS
 from clickhouse.staging import on_cluster_of, shard_of, stage_visits
 from clickhouse.visits import start_of
 
-Act = Literal["erase", "restrict", "unknown_country", "blank_dsr"]
+Act = Literal["erase", "restrict", "unknown_country", "blank_dsr", "wish_unused", "wish_erased"]
+"""The last two change no row that a hold keeps, but what becomes of it when the hold ends (isolate.py)."""
 Kept = Literal["events", "events_isolated"]
 
 TABLES: Mapping[Act, Sequence[Kept]] = {
@@ -29,18 +30,25 @@ TABLES: Mapping[Act, Sequence[Kept]] = {
     "restrict": ("events",),
     "unknown_country": ("events", "events_isolated"),
     "blank_dsr": ("events", "events_isolated"),
+    "wish_unused": ("events_isolated",),
+    "wish_erased": ("events_isolated",),
 }
+WISHES: frozenset[Act] = frozenset(("wish_unused", "wish_erased"))
 LEFT_TO_DO: Mapping[Act, str] = {
     "erase": "1",
     "restrict": "1",
     "unknown_country": "(country != '' or region != '' or city != '')",
     "blank_dsr": "dsr_id != 0",
+    "wish_unused": "hold_id != 0 and wish = 0",
+    "wish_erased": "wish != 2",
 }
 CHANGE: Mapping[Act, str] = {
     "erase": "delete {where}",
     "restrict": "delete {where}",
     "unknown_country": "update country = '', region = '', city = '' {where}",
     "blank_dsr": "update dsr_id = 0 {where}",
+    "wish_unused": "update wish = 1 {where}",
+    "wish_erased": "update wish = 2 {where}",
 }
 
 CHOOSE = """
@@ -205,7 +213,7 @@ def _ask(store: Store, asks: Collection[Ask]) -> None:
 
 def _choose(store: Store, act: Act, table: Kept, since_ms: int) -> None:
     left_to_do = LEFT_TO_DO[act]
-    if table == "events_isolated":
+    if table == "events_isolated" and act not in WISHES:
         left_to_do += " and hold_id = 0"  # what a hold keeps is not changed by anybody
     for column, by_dsr in (("visitor_id", False), ("dsr_id", True)):
         binds = {"act": act, "by_dsr": by_dsr, "since": since_ms}

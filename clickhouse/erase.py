@@ -3,6 +3,7 @@
 In: a store and a site's number. Out: what was erased, table by table; StoreError when a row is left. Tables are found
 by their column `site_id`, so a new table cannot be forgotten. Repeating it is harmless: a crash halfway is mended by
 calling again. Nobody may insert rows of the site meanwhile (the caller refuses its events and has emptied the spool).
+Nobody waits meanwhile for ClickHouse to rewrite but the caller: others write in between.
 The number stands in a Memory table and never in the statement: ClickHouse keeps statements of mutations on disk.
 That table stays, empty: a mutation that outlives our patience finds it, and does not hang for want of it.
 """
@@ -11,12 +12,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from clickhouse.client import Store
-from clickhouse.faults import StoreError
+from clickhouse.faults import StoreAway, StoreError
+from clickhouse.staging import unfinished
 
 TABLES_OF_SITES = """
 select table
@@ -45,6 +47,8 @@ STAGING = "sites_to_erase"
 STAGE = "insert into sites_to_erase values ({site_id:UInt32})"
 STAGED = "in (select site_id from sites_to_erase)"
 POLL_SECONDS = 0.25
+REWRITE_SECONDS = 3600.0
+"""After so long the caller is told to come again: a table of 100 million rows takes minutes."""
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -56,7 +60,10 @@ class Erased(msgspec.Struct, frozen=True):
 
 
 def erase_site(store: Store, site_id: int) -> list[Erased]:
-    """Delete every row of a site and prove it; blocks until the tables are rewritten (seconds)."""
+    """Delete every row of a site and prove it; blocks until the tables are rewritten (seconds), and keeps nobody out.
+
+    Raises StoreAway when that takes longer than REWRITE_SECONDS.
+    """
     erased = []
     on_cluster = f"on cluster {store.cluster}" if store.cluster else ""
     store.writer.command(f"create table if not exists {STAGING} {on_cluster} (site_id UInt32) engine = Memory")
@@ -68,6 +75,7 @@ def erase_site(store: Store, site_id: int) -> list[Erased]:
             if rows:
                 store.writer.command(_deletion(table, on_cluster), {"site_id": site_id})
             erased.append(Erased(table, rows, partitions))
+        _await_rewriting(store, [entry.table for entry in erased if entry.rows])
     finally:
         store.writer.command(f"truncate table {STAGING} {on_cluster}")
     left = [entry.table for entry in erased if _rows_of(store, entry.table, site_id)[0]]
@@ -122,7 +130,17 @@ def _deletion(table: str, on_cluster: str) -> str:
     # A Memory table has its row on one machine only, so on a cluster the number is bound into the statement: it says
     # which site was deleted and nothing of a visitor.
     which = "= {site_id:UInt32}" if on_cluster else STAGED
-    return f"alter table {table} {on_cluster} delete where site_id {which} settings mutations_sync = 2"
+    return f"alter table {table} {on_cluster} delete where site_id {which} settings mutations_sync = 0"
+
+
+def _await_rewriting(store: Store, tables: Sequence[str]) -> None:
+    """Wait until these tables are rewritten. What was staged must stay till then."""
+    deadline, pause = time.monotonic() + REWRITE_SECONDS, 0.005
+    while unfinished(store, tables):
+        if time.monotonic() >= deadline:
+            raise StoreAway("ClickHouse takes too long to rewrite its tables")
+        time.sleep(pause)
+        pause = min(2 * pause, POLL_SECONDS)
 
 
 def _rows_of(store: Store, table: str, site_id: int) -> tuple[int, int]:

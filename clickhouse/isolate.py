@@ -9,7 +9,7 @@ the caller tells `changes.note_change`. Statements hold a site, days and a hold,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -47,8 +47,9 @@ SAFE = """
 """A row that came between the copy and the deletion is not in the copy: it waits for the next step."""
 TAKE_OVER = """
 alter table {table} {on_cluster}
-    update hold_id = {{other:UInt32}} where {which} and hold_id = {{hold:UInt32}}
-settings mutations_sync = 2
+    apply deleted mask in partition id '{partition}',
+    update hold_id = {{other:UInt32}} in partition id '{partition}' where {which} and hold_id = {{hold:UInt32}}
+settings mutations_sync = 0
 """
 _COLUMNS = ", ".join((*EVENT_COLUMNS, *PLACE_COLUMNS))
 BRING_BACK = f"""
@@ -56,9 +57,20 @@ insert into events ({_COLUMNS})
 select {_COLUMNS}
 from events_isolated
 where {OF_HOLD}
+    and wish = 0
     and (segment, seq) not in (select segment, seq from events where site_id = {{site_id:UInt32}})
 settings insert_deduplicate = 0
 """  # noqa: S608 - columns of our own
+WISHED = "site_id = {site_id:UInt32} and hold_id = {hold:UInt32} and wish != 0"
+HEED = """
+alter table {table} {on_cluster}
+    apply deleted mask in partition id '{partition}',
+    delete in partition id '{partition}' where {which} and wish = 2,
+    update hold_id = 0 in partition id '{partition}' where {which} and wish = 1
+settings mutations_sync = 0
+"""
+"""Who wanted a row erased has waited for the end of the hold; what must not be used stays apart for that alone."""
+TO_BE_ERASED = "wish = 2 and site_id not in {held:Array(UInt32)}"
 
 
 def isolate(store: Store, site_id: int, since: date, until: date, timezone: str, hold_id: int) -> bool:
@@ -78,10 +90,14 @@ def isolate(store: Store, site_id: int, since: date, until: date, timezone: str,
 
 
 def release(store: Store, site_id: int, hold_id: int) -> bool:
-    """Take the next step of bringing the events of a hold back; True: none is left apart."""
+    """Take the next step of bringing a hold's events back, but for what their visitors wanted; True: it is done."""
     if is_rewriting(store):
         return False
     binds = {"site_id": site_id, "hold": hold_id}
+    wished = _left(store, "events_isolated", WISHED, binds)
+    if wished:
+        _rewrite(store, HEED, "events_isolated", WISHED, binds, wished)
+        return False
     coming = _left(store, "events_isolated", OF_HOLD, binds)
     if coming:
         store.writer.command(BRING_BACK, binds)
@@ -90,11 +106,26 @@ def release(store: Store, site_id: int, hold_id: int) -> bool:
     return not coming
 
 
-def take_over(store: Store, site_id: int, since: date, until: date, timezone: str, hold_id: int, other: int) -> None:
-    """Give what a hold keeps of `[since, until)` to another hold, before the first is released."""
+def erase_wished(store: Store, held: Collection[int]) -> bool:
+    """Take the next step of erasing what waited for the end of the last hold of its site; True: none is left."""
+    if is_rewriting(store):
+        return False
+    binds = {"held": sorted(held)}
+    waiting = _left(store, "events_isolated", TO_BE_ERASED, binds)
+    if waiting:
+        _delete(store, "events_isolated", TO_BE_ERASED, binds, waiting)
+    return not waiting
+
+
+def take_over(store: Store, site_id: int, since: date, until: date, timezone: str, hold_id: int, other: int) -> bool:
+    """Take the next step of giving what a hold keeps of `[since, until)` to another hold; True: it has it all."""
+    if is_rewriting(store):
+        return False
     binds = {"site_id": site_id, "since": _second(since, timezone), "until": _second(until, timezone)}
-    words = {"table": "events_isolated" + shard_of(store), "on_cluster": on_cluster_of(store), "which": IN_DAYS}
-    store.writer.command(TAKE_OVER.format(**words), {**binds, "hold": hold_id, "other": other})
+    both = {**binds, "hold": hold_id, "other": other}
+    giving = _left(store, "events_isolated", IN_DAYS + "    and hold_id = {hold:UInt32}\n", both)
+    _rewrite(store, TAKE_OVER, "events_isolated", IN_DAYS, both, giving)
+    return not giving
 
 
 def _left(store: Store, table: str, which: str, binds: Mapping[str, object]) -> list[str]:
@@ -103,9 +134,15 @@ def _left(store: Store, table: str, which: str, binds: Mapping[str, object]) -> 
 
 
 def _delete(store: Store, table: str, which: str, binds: Mapping[str, object], partitions: list[str]) -> None:
+    _rewrite(store, DELETE, table, which, binds, partitions)
+
+
+def _rewrite(
+    store: Store, what: str, table: str, which: str, binds: Mapping[str, object], partitions: list[str]
+) -> None:
     for partition in partitions:
         words = {"table": table + shard_of(store), "on_cluster": on_cluster_of(store), "partition": partition}
-        store.writer.command(DELETE.format(which=which, **words), binds)
+        store.writer.command(what.format(which=which, **words), binds)
 
 
 def _second(day: date, timezone: str) -> int:

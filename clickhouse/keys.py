@@ -11,10 +11,12 @@ from importlib.resources import files
 
 from clickhouse.client import Store
 
+OF_THE_TAG = ("Web Vitals", "Outbound Link: Click", "File Download", "Form: Submission", "404")
+"""Events that the tag makes by itself: what they tell is known, and nobody has to be asked about it."""
 PROPERTY_KEYS = (files("clickhouse") / "questions" / "property_keys.sql").read_text(encoding="utf-8")
 
 
 def property_keys(store: Store, site_ids: Collection[int], since_ms: int) -> Mapping[int, list[str]]:
     """Return the keys of each site that has any."""
-    binds = {"sites": sorted(site_ids), "since": since_ms}
+    binds = {"sites": sorted(site_ids), "known": list(OF_THE_TAG), "since": since_ms}
     return {site: sorted(keys) for site, keys in store.query(PROPERTY_KEYS, binds, name="property_keys")}

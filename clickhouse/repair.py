@@ -189,14 +189,17 @@ def _wrong(store: Store, site_id: int, binds: dict[str, int]) -> Iterator[Move]:
 def moves_of(
     site_id: int, visitor_id: int, runs: Sequence[Sequence[Told]], since_ms: int, until_ms: int
 ) -> Iterator[Move]:
-    """Say where the events of one visitor belong: each run is a visit, the earlier run has the older claim to a name."""
-    taken: set[int] = set()
-    for run in runs:
-        first = next((one.ts for one in run if not one.is_engagement), None)
-        if first is None:
+    """Say where the events of one visitor belong: each run is a visit, the earlier run has the older claim to a name.
+
+    No run takes the name that another one would be given by the second it begins in.
+    """
+    begun = [next((one.ts for one in run if not one.is_engagement), None) for run in runs]
+    own = [visit_id_of(site_id, visitor_id, ts) if ts is not None else 0 for ts in begun]
+    taken = {0, *own}
+    for run, name in zip(runs, own, strict=True):
+        if not name:
             continue  # a run of nothing but engagement is no visit: what it belonged to was erased
-        names = {one.visit_id for one in run if one.visit_id} - taken
-        into = min(names) if names else visit_id_of(site_id, visitor_id, first)
+        into = min({one.visit_id for one in run} - (taken - {name}), default=name)
         taken.add(into)
         if any(since_ms <= one.ts < until_ms for one in run):
             wrong = {(one.segment, one.seq) for one in run if one.visit_id != into}

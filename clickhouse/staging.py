@@ -97,6 +97,11 @@ def stage_visits(store: Store, visits: Collection[tuple[int, int]]) -> None:
 
 def is_rewriting(store: Store, tables: Sequence[str] = REWRITTEN) -> bool:
     """Say whether ClickHouse is still carrying out a mutation of these tables. Asks a reader: nobody waits for it."""
+    return unfinished(store, [table + shard_of(store) for table in tables])
+
+
+def unfinished(store: Store, tables: Sequence[str]) -> bool:
+    """Say the same of tables named as they lie on the disk (on a cluster: `…_shard`)."""
     mutations = f"clusterAllReplicas('{store.cluster}', system.mutations)" if store.cluster else "system.mutations"
-    binds = {"database": store.database, "tables": [table + shard_of(store) for table in tables]}
+    binds = {"database": store.database, "tables": list(tables)}
     return store.query(UNFINISHED.format(mutations=mutations), binds, name="staging_mutations") != [(0,)]

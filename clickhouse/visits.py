@@ -99,8 +99,8 @@ def derive_visits_of_rows(store: Store, rows: Rows, visits: Collection[tuple[int
 def merge_visits(store: Store, merges: Sequence[Merge]) -> None:
     """Give the events of visits that are no visits of their own to those that go on; derive `into` afterwards.
 
-    Repeating it changes nothing, also after a crash halfway. It rewrites parts of the table (50 ms or more), and is as
-    rare as an event that comes so late that its visit seemed over.
+    Repeating it changes nothing, also after a crash halfway. It marks rows of the table as deleted (50 ms or more), and
+    is as rare as an event that comes so late that its visit seemed over.
     """
     shard, on_cluster = ("_shard", f"on cluster {store.cluster}") if store.cluster else ("", "")
     for first in range(0, len(merges), VISITS_AT_ONCE):

@@ -20,7 +20,6 @@ from collector.guard import Guard
 from collector.sender import Head, read_head
 
 
-
 def _lines_of(headers: Iterable[Header]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
@@ -104,7 +103,7 @@ class Express(Guard):
         if self.pipeline or not isinstance(self.cycle, Turn) or self._phase != "work":
             super().on_response_complete()
             return
-        # The connection is idle from here: a deadline of the guard's instead of a timer that is made and ended each time.
+        # Idle from here: a deadline of the guard's, instead of a timer that is made and ended each time.
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._begin_idle()

@@ -21,8 +21,9 @@ from collector.distill.host import owns, told_host
 from collector.rate import Rate
 from collector.sender import MAX_ORIGIN, Head, address_of, host_of, origin_host
 from collector.spool import SpoolError
-from collector.tally import Tally
+from collector.tally import OF_AUDIT, Tally
 from registry.errors import SaltsRefused
+from registry.hosts import AUDIT_HOST
 from registry.site import Site
 
 SAID_NO = frozenset((Reason.OPTOUT, Reason.DENIED, Reason.GPC, Reason.DNT))
@@ -139,7 +140,8 @@ def _host_in(origin: bytes) -> str:
 
 def _stray(arrival: Arrival) -> Refusal:
     """Refuse what is for no site of ours, naming the site that its tag named, or its page's host."""
-    return Refusal(Reason.UNKNOWN_SITE, rule=told_host(arrival.site.lower() or host_of(arrival.url)))
+    host = arrival.site.lower() or host_of(arrival.url)
+    return Refusal(Reason.UNKNOWN_SITE, rule=OF_AUDIT if AUDIT_HOST.fullmatch(host) else told_host(host))
 
 
 def reasons_of(outcomes: Sequence[Refusal | None]) -> list[Reason]:

@@ -123,6 +123,15 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.count,
     ),
     Setting(
+        name="BACKUP_DAYS",
+        default="30",
+        unit="days",
+        help="How long backups are kept. So long is remembered, in DATA alone, what was erased, so that "
+        "`footfall restore` erases it again; delete older backups.",
+        allowed="a whole number",
+        parse=values.count,
+    ),
+    Setting(
         name="LOG_LEVEL",
         default="info",
         help="How much is logged. No level logs an address, an agent, a page or a cookie.",
@@ -146,6 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: Listen
     rate_limit: int
     log_level: str
+    backup_days: int = 30
 
     def __repr__(self) -> str:
         shown = {row.name.lower(): getattr(self, row.name.lower()) for row in SETTINGS if not row.is_secret}

@@ -24,6 +24,8 @@ from collector.spool.record import COUNTS_PER_RECORD, encode_redactions
 from registry.site import Site
 
 EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
+OF_AUDIT = "self-audit.invalid"
+"""Stands for every host of the self-audit, which asks before each worker knows its site."""
 NAMING_HOSTS = frozenset({Reason.WRONG_HOST, Reason.UNKNOWN_SITE})
 MOST_HOSTS = 20
 """Named for a site and day: enough for staging machines, too few for a forger to write a book in."""
@@ -63,7 +65,9 @@ class Tally:
             self._leaks.note(event, day_number(now_ms, site.timezone))
 
     def refuse(self, refusal: Refusal, site: Site | None, now_ms: int) -> None:
-        """Count an arrival that was not kept, on the site's local day."""
+        """Count an arrival that was not kept, on the site's local day; what the self-audit tries is nobody's."""
+        if refusal.rule == OF_AUDIT and refusal.reason is Reason.UNKNOWN_SITE:
+            return
         day = day_number(now_ms, site.timezone if site else "UTC")
         # A site that is being deleted must not get new rows after its own were erased.
         site_id = 0 if site and site.state == "deleting" else refusal.site_id

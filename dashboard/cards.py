@@ -189,7 +189,8 @@ def map_of(answer: Answer, tab: Tab, state: State, link: Link, outlines: str) ->
 def card_view(card: Card, tabs: Sequence[Tab], tab: Tab, answer: Answer, totals: Mapping[str, Number], *,
               state: State, link: Link, details: Link, outlines: str) -> CardView:  # fmt: skip
     """Make a card from the answer of its open tab."""
-    rows = rows_of(answer.rows[:ROWS_OF_A_CARD], tab, tab.columns, totals.get(tab.whole), state, link)
+    named = [row for row in answer.rows if row.dimensions[0] or not tab.needs_name]
+    rows = rows_of(named[:ROWS_OF_A_CARD], tab, tab.columns, totals.get(tab.whole), state, link)
     drawn = map_of(answer, tab, state, link, outlines) if tab.dimension == "country" else (None, None)
     return CardView(
         key=card.key,

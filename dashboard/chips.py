@@ -28,6 +28,8 @@ FILTER_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Offered in the filter form, most used first; `prop:` asks for the property's name."""
 WHOLE_VISIT = ("did", "did_not")
+WHENS = (("", "filter.when_it"), ("did", "filter.when_did"), ("did_not", "filter.when_did_not"))
+"""Of what a filter is asked, and its text."""
 OPERATORS = ("is", "is_not", "contains", "contains_not", "matches", "matches_not")
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -69,8 +71,9 @@ def said_filter(filter_: Filter, saved: Sequence[Saved] = ()) -> tuple[str, str,
         is_saved = filter_.dimension == SEGMENT
         said = (name_of(value, saved) if is_saved else words.value_of(filter_.dimension, value)
                 for value in filter_.values)  # fmt: skip
-        how = words.say("operator.segment" if is_saved else f"operator.{filter_.operator}")
-        return said_dimension(filter_.dimension), how, words.say("filter.or").join(said)
+        how = words.say(f"operator.{filter_.operator}")
+        what = words.say("segment.one") if is_saved else said_dimension(filter_.dimension)
+        return what, how, words.say("filter.or").join(said)
     if isinstance(filter_, Did):
         what, how, values = said_filter(filter_.filter)
         return words.say("filter.did" if filter_.did else "filter.did_not", filter=what), how, values

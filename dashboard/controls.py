@@ -19,7 +19,7 @@ from clickhouse.ask.question import Period
 from dashboard import words
 from dashboard.buckets import interval_for, intervals_for
 from dashboard.cards import Link
-from dashboard.chips import OPERATORS, Chip, FilterForm, Pairs, chips_of, dimension_groups, pairs_without
+from dashboard.chips import OPERATORS, WHENS, Chip, FilterForm, Pairs, chips_of, dimension_groups, pairs_without
 from dashboard.period import SPANS, Comparison, Interval, Resolved, Span, neighbour, today_in
 from dashboard.saved import Saved
 from dashboard.url import State, with_changes
@@ -67,6 +67,7 @@ class Controls(msgspec.Struct, frozen=True, kw_only=True):
     dimensions: tuple[tuple[str, Pairs], ...]
     """In groups; empty: no filter can be added here."""
     operators: Pairs
+    whens: Pairs
     segments: tuple[Choice, ...] = ()
     """Saved filters to put on, or to take off again."""
     address: str = ""
@@ -183,6 +184,7 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
         new=FilterForm(hidden=pairs_without(state, ("page",))),
         dimensions=dimension_groups(),
         operators=tuple((name, words.say(f"operator.{name}")) for name in OPERATORS),
+        whens=tuple((key, words.say(text)) for key, text in WHENS),
         segments=segment_choices(state, link, saved),
         address=link(state),
     )

@@ -8,6 +8,7 @@ without trace; the log says its kind and place, never its text, which may hold a
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 
 from starlette.exceptions import HTTPException
@@ -28,6 +29,7 @@ from registry.errors import RegistryAway
 LOG = logging.getLogger("footfall.dashboard")
 BAD_EXPRESSION = 427
 """ClickHouse's number for a regular expression that does not compile."""
+SITE_PAGE = re.compile(r"/sites/[a-z0-9.-]+(?![^/])")
 SENTENCES = {
     404: "There is no such page.",
     405: "This page cannot be used that way.",
@@ -74,10 +76,32 @@ def answer_to(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": sentence}, status, headers)
     if isinstance(error, NotSignedIn) and request.method in ("GET", "HEAD"):
         return go_and_sign_in(request)
-    title = words.say(f"error.{status}") if words.knows(f"error.{status}") else words.say("error.400")
-    page = render(request, "error.html", status, title=title, sentence=sentence)
+    page = render(request, "error.html", status, title=title_of(request, status), sentence=sentence,
+                  ways=ways_out(request, status))  # fmt: skip
     page.headers.update(headers)
     return page
+
+
+def title_of(request: Request, status: int) -> str:
+    if status == 400 and request.method == "POST":
+        return words.say("error.not_saved")
+    return words.say(f"error.{status}") if words.knows(f"error.{status}") else words.say("error.400")
+
+
+def ways_out(request: Request, status: int) -> tuple[tuple[str, str], ...]:
+    """What to do next: try again what may pass, go back to the form, or see the site without what it was asked for."""
+    path, root = request.url.path, request.scope.get("root_path", "")
+    asked = f"{path}?{request.url.query}" if request.url.query else path
+    found = SITE_PAGE.match(path.removeprefix(root))
+    ways = []
+    if request.method == "POST":
+        came_from = request.headers.get("referer", "").partition("://")[2].partition("/")[2]
+        ways.append((words.say("error.back"), f"/{came_from}"))
+    elif status in (429, 500, 503):
+        ways.append((words.say("error.again"), asked))
+    if found and status in (400, 503) and request.url.query:
+        ways.append((words.say("error.plain"), f"{root}{found[0]}"))
+    return tuple(ways)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

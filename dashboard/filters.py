@@ -2,7 +2,8 @@
 
 In: one `f` parameter of a URL. Out: a Filter, or a BadQuestion with a sentence. `\\` escapes `|`, `:` and itself. An
 operator ending in `-i` ignores case; `did:` and `did_not:` before it ask about the whole visit; `is:segment:3` stands
-for the filters saved under that number (saved.py). Reading what was written gives the same Filter. Only names from the table of dimensions pass; a value is only ever a value.
+for the filters saved under that number (saved.py). Reading what was written gives the same Filter. Only names from the
+table of dimensions pass; a value is only ever a value.
 """
 
 from __future__ import annotations

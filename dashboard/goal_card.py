@@ -1,7 +1,7 @@
-"""The goals card of the report: what the site hopes its visitors do, how often they did, from which share of the visits.
+"""The goals card of the report: what the site hopes its visitors do, how often they did, in which share of visits.
 
-In: a scene, the registry's goals, who asks how exactly. Out: a CardView like any other. A row filters by the visits that
-reached the goal, where one condition says it. A goal that too few reached is told as `<k`, as on the page of goals.
+In: a scene, the registry's goals, who asks how exactly. Out: a CardView like any other. A row filters by the visits
+that reached the goal, where one condition says it. A goal that too few reached is told as `<k`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 In: a reason and some days, for the file of single events; the site's host as typed, and a code where the person has a
 second factor, for the removal. Out: NDJSON or CSV, slice by slice, never held whole; a site that is frozen for seven
-days, or brought back. Single events go to owners and data protection officers alone, with the reason they gave, which
-stands among who looked. Deleting itself is no work of a page: it follows by the calendar, or from the command line.
+days, or brought back; where there are more owners, only after a second one said so too (second_owner.py). Single
+events go to owners and data protection officers alone, with the reason they gave, which stands among who looked.
+Deleting itself is no work of a page: it follows by the calendar, or from the command line.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from dashboard.forms import read_form
 from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
+from dashboard.second_owner import may_begin, other_owners, wish_of
 from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import Tools, tools_of
@@ -117,6 +119,7 @@ def _second(day: date) -> int:
 async def show_removal(request: Request, person: Person, site: Site, status: int = 200, *, error: str = "") -> Response:
     tools = tools_of(request)
     holds = await asyncio.to_thread(tools.registry.holds.list, site.id, active=True)
+    wish = await asyncio.to_thread(wish_of, tools.registry, site)
     return render(
         request,
         "remove.html",
@@ -127,6 +130,9 @@ async def show_removal(request: Request, person: Person, site: Site, status: int
         site=site,
         needs_code=await asyncio.to_thread(_has_factor, tools, person),
         holds=holds,
+        others=[] if person.is_guest else await asyncio.to_thread(other_owners, tools.registry, person, site),
+        wish=wish,
+        is_mine=wish is not None and wish.asked_by == person.email,
         error=error,
         until=f"{site.frozen_until:%Y-%m-%d %H:%M} UTC" if site.frozen_until else "",
     )
@@ -139,24 +145,40 @@ async def get_removal(request: Request) -> Response:
 
 
 async def post_removal(request: Request) -> Response:
-    """`POST /sites/{host}/remove`: `do=freeze` with the host typed (and a code), or `do=restore`."""
+    """`POST /sites/{host}/remove`: `do=freeze` with the host typed (and a code), `do=restore` or `do=withdraw`."""
     person = await need_person(request)
     site = await need_site(request, person, "remove")
     form = await read_form(request)
     tools, does_freeze = tools_of(request), form.get("do") == "freeze"
     error = await asyncio.to_thread(_obstacle, tools, person, site, form) if does_freeze else ""
+    done = ""
     if not error:
-        act = tools.registry.sites.freeze if does_freeze else tools.registry.sites.restore
         try:
-            await asyncio.to_thread(act, site.host, by=person.email or "the demo")
+            done = await asyncio.to_thread(_act, tools, person, site, form.get("do", ""))
         except RegistryAway:
             raise
         except RegistryError as refusal:
             error = str(refusal)
     if error:
         return await show_removal(request, person, site, 400, error=error)
-    tell(request, action="remove" if does_freeze else "restore", object="the site")
+    tell(request, action="remove" if does_freeze else "restore", object=done)
     return go(request, f"/sites/{site.host}/remove")
+
+
+def _act(tools: Tools, person: Person, site: Site, act: str) -> str:
+    """Do what was asked for, or note that it was; return what was done, for who looks later. Raises RegistryError."""
+    registry = tools.registry
+    if act == "withdraw":
+        registry.partings.withdraw(site.id)
+        return "the wish to remove the site"
+    if act != "freeze":
+        registry.sites.restore(site.host, by=person.name)
+        return "the site"
+    if not may_begin(registry, person, site, has_shown_code=_has_factor(tools, person)):
+        registry.partings.wish(site.id, by=person.name)
+        return "asked for; a second owner has to confirm"
+    registry.sites.freeze(site.host, by=person.name)
+    return "the site"
 
 
 def _obstacle(tools: Tools, person: Person, site: Site, form: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Noting: what a team adds to its own report. Filters saved under a name, and a few words about a day.
 
-In: a form of somebody who may annotate the site. Out: the report again, in the state it was in. They are definitions and
-remarks: nothing that was counted changes. What could not be saved is told on the error page, with the reason.
+In: a form of somebody who may annotate the site. Out: the report again, in the state it was in. They are definitions
+and remarks: nothing that was counted changes. What could not be saved is told on the error page, with the reason.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from clickhouse.rows import PAGEVIEW
+from clickhouse.ask.deeds import NOT_FEATURES
 from registry.site import Site
 
 SHARE = "share"
@@ -60,6 +60,8 @@ class Tab(msgspec.Struct, frozen=True):
     """Rows count the uses of this feature alone."""
     by_visit: bool = False
     """A row filters by visits that did this at any moment, not by the events that are this."""
+    needs_name: bool = False
+    """On the report, what has no name is no row: most visits come without a campaign."""
     under: str = ""
     """The key of the tab that this one is a kind of: it stands in a second row while one of its kin is open."""
 
@@ -85,11 +87,15 @@ CARDS: tuple[Card, ...] = (
         (
             Tab("channels", "channel", ("visitors", "engaged_rate")),
             Tab("sources", "source", ("visitors", "engaged_rate")),
-            Tab("campaigns", "utm_campaign", ("visitors", "engaged_rate")),
-            Tab("utm_sources", "utm_source", ("visitors", "engaged_rate"), under="campaigns"),
-            Tab("utm_mediums", "utm_medium", ("visitors", "engaged_rate"), under="campaigns"),
-            Tab("utm_contents", "utm_content", ("visitors", "engaged_rate"), under="campaigns"),
-            Tab("utm_terms", "utm_term", ("visitors", "engaged_rate"), under="campaigns"),
+            Tab("campaigns", "utm_campaign", ("visitors", "engaged_rate"), needs_name=True),
+            Tab("utm_sources", "utm_source", ("visitors", "engaged_rate"), under="campaigns",
+                needs_name=True),
+            Tab("utm_mediums", "utm_medium", ("visitors", "engaged_rate"), under="campaigns",
+                needs_name=True),
+            Tab("utm_contents", "utm_content", ("visitors", "engaged_rate"), under="campaigns",
+                needs_name=True),
+            Tab("utm_terms", "utm_term", ("visitors", "engaged_rate"), under="campaigns",
+                needs_name=True),
         ),
     ),
     Card(
@@ -124,7 +130,7 @@ CARDS: tuple[Card, ...] = (
     Card(
         "features",
         (
-            Tab("uses", "feature", ("events", "visits", SHARE), whole="visits", by_visit=True, without=(PAGEVIEW,),
+            Tab("uses", "feature", ("events", "visits", SHARE), whole="visits", by_visit=True, without=NOT_FEATURES,
                 details=("events", "visits", "visitors", SHARE)),
         ),
     ),
@@ -143,8 +149,24 @@ MORE_TABS: tuple[Tab, ...] = (
 SETTING_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("site", ("name", "timezone", "hosts", "first_party_only", "alias")),
     ("choice", ("preset", "mode", "legal_basis", "gpc", "dnt", "cookies_disabled", "denied", "pixel")),
-    ("kept", ("place", "titles", "referrer_paths", "props", "prop_keys", "redact_props", "keep_query", "redact", "keep",
-              "retention_days", "after_retention", "age_city_days", "age_region_days")),
+    (
+        "kept",
+        (
+            "place",
+            "titles",
+            "referrer_paths",
+            "props",
+            "prop_keys",
+            "redact_props",
+            "keep_query",
+            "redact",
+            "keep",
+            "retention_days",
+            "after_retention",
+            "age_city_days",
+            "age_region_days",
+        ),
+    ),
     ("notice", ("controller", "contact", "dpo", "authority", "hosting", "show_audit")),
     ("counted", ("exclude", "hash_routes", "allow_agents", "min_group")),
 )

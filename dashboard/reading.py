@@ -29,7 +29,17 @@ from dashboard.pages import render
 from dashboard.panels import card_of
 from dashboard.people import Person
 from dashboard.period import today_in
-from dashboard.report import Note, Paths, Scene, card_page, here_now_question, report_page, said_here
+from dashboard.report import (
+    SERIES,
+    Note,
+    Paths,
+    Scene,
+    card_page,
+    here_now_question,
+    report_page,
+    said_here,
+    series_question,
+)
 from dashboard.saved import saved_of
 from dashboard.silence import silence_of
 from dashboard.sites import base_of, frame_at
@@ -125,7 +135,9 @@ async def get_details(request: Request) -> Response:
 
 
 def file_question(scene: Scene) -> tuple[str, Question]:
-    """The question of a details page without its paging, and the name of its list."""
+    """The question of a details page without its paging, and the name of its list; or that of the chart."""
+    if scene.state.detail == SERIES:
+        return SERIES, series_question(scene, scene.resolved.period)
     tab = chosen_tab(scene.state)
     return tab.key, msgspec.structs.replace(details_question(scene, tab), limit=MOST_ROWS, offset=0)
 

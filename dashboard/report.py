@@ -32,6 +32,8 @@ from dashboard.words import Number
 from registry.site import Site
 
 Ask: TypeAlias = Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]
+SERIES = "series"
+"""What the files of the chart are called."""
 LONGEST_DAY = timedelta(hours=25)
 """The day on which clocks are set back."""
 
@@ -116,6 +118,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     legend_now: str
     legend_before: str
     cards: tuple[CardView, ...]
+    files: tuple[tuple[str, str], ...]
+    """The numbers of the chart as files: (kind, address)."""
     notes: tuple[Note, ...]
     """What was written about days of the period, in order."""
     people_now: str
@@ -152,7 +156,7 @@ def here_now_question(scene: Scene) -> Question:
 
 
 def tab_question(scene: Scene, tab: Tab) -> Question:
-    limit = ROWS_OF_A_MAP if tab.dimension == "country" else ROWS_OF_A_CARD
+    limit = ROWS_OF_A_MAP if tab.dimension == "country" else ROWS_OF_A_CARD + tab.needs_name
     return question(scene, asked_of(tab.columns), scene.resolved.period, dimensions=(tab.dimension,),
                     filters=(*scene.filters, *only_rows(tab)),
                     compare=scene.resolved.compare, limit=limit)  # fmt: skip
@@ -263,6 +267,9 @@ def put_together(scene: Scene, totals: Answer, here: Answer, now: Sequence[Bucke
         legend_now=days_of(resolved.period, scene.zone),
         legend_before=days_of(whole, scene.zone) if whole else "",
         cards=cards,
+        files=tuple(
+            (kind.upper(), f"{scene.paths.details}/{SERIES}.{kind}?{state.query()}") for kind in ("csv", "json")
+        ),
         notes=scene.notes,
         live=scene.paths.live,
         people_now=people_here(scene, here),

@@ -24,6 +24,7 @@ from dashboard.leaving import get_export, get_removal, post_export, post_removal
 from dashboard.looking import note_look
 from dashboard.members import get_people, post_people
 from dashboard.noting import post_annotations, post_segments
+from dashboard.onboarding import get_tag
 from dashboard.own.changes import CHANGES, changing
 from dashboard.own.realtime import get_stream
 from dashboard.own_pages import OWN, csv_of_page, json_of_page, page_of
@@ -39,7 +40,7 @@ from dashboard.site_keys import get_keys, post_keys
 from dashboard.site_looks import get_looks
 from dashboard.site_settings import get_settings, post_settings
 from dashboard.site_shares import get_shares, post_shares
-from dashboard.sites import get_new_site, get_sites, get_tag, post_new_site
+from dashboard.sites import get_new_site, get_sites, post_new_site
 
 Handler = Callable[[Request], Awaitable[Response]]
 Needs = Act | Literal["nothing", "token", "key", "link", "account"]

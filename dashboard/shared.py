@@ -130,7 +130,7 @@ def public(report: Report, fixed: State) -> Report:
     cards = tuple(msgspec.structs.replace(card, details="") for card in report.cards)
     steps = tuple(entry for entry in report.intervals if "interval=hour" not in entry.href)
     return msgspec.structs.replace(
-        report, controls=bar, cards=cards, intervals=steps, people_now="", live="", realtime=""
+        report, controls=bar, cards=cards, intervals=steps, files=(), people_now="", live="", realtime=""
     )
 
 

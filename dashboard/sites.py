@@ -1,8 +1,8 @@
-"""The list of sites, adding one, and the page that waits for its first event.
+"""The list of sites, and adding one.
 
 In: who is looking. Out: pages about the sites that person may see, each with the daily visitors of the last 30 days.
-A new site's page shows the tag to paste and looks again by itself; whether the first event has come is asked of the
-store, so what the page says is what reports will show.
+Adding one leads to the page of its tag (onboarding.py). What somebody sees of several sites at once is noted as a look
+at each of them. The frame of every page is put together here too: what waits for an answer stands in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from clickhouse.ask.answer import Answer
 from clickhouse.ask.question import Question
 from dashboard import words
-from dashboard.access import need_person, need_site, person_at
+from dashboard.access import need_person, person_at
 from dashboard.asked import waiting_requests
 from dashboard.asking import Asker, guard_for
 from dashboard.buckets import bucket_labels
@@ -96,7 +96,9 @@ async def new_props(request: Request, person: Person, site: Site, room: Room) ->
     waiting = await asyncio.to_thread(tools_of(request).registry.props.waiting, site.host)
     if not waiting:
         return ()
-    keys = ", ".join(one.key for one in waiting[:MOST_NAMED]) + (" …" if len(waiting) > MOST_NAMED else "")
+    keys = ", ".join(one.key for one in waiting[:MOST_NAMED]) + (
+        words.say("leaks.and_others") if len(waiting) > MOST_NAMED else ""
+    )
     told = words.count_of("leaks.notice", len(waiting), keys=keys)
     return (Choice(told, f"{frame_root(request, site)}/leaks#props", note=words.say("leaks.notice_do")),)
 
@@ -215,43 +217,3 @@ async def post_new_site(request: Request) -> Response:
     except RegistryError as error:
         return await show_form(request, person, 400, error=str(error), host=host, **settings)
     return go(request, f"/sites/{site.host}/tag")
-
-
-def tag_for(site: Site, public_url: str) -> str:
-    """The line to paste. The site is named in it, so that one tag serves further hosts too."""
-    return f'<script defer src="{public_url}/s.js" data-site="{site.host}"></script>'
-
-
-def policy_for(origin: str) -> str:
-    """What a Content-Security-Policy must allow."""
-    return f"script-src {origin}; connect-src {origin}"
-
-
-async def has_events(request: Request, site: Site) -> bool:
-    """Whether anything has been counted, today's newest event included."""
-    tools = tools_of(request)
-    (answer,) = await Asker(tools.store)([first_question(site, tools)])
-    return bool(answer.rows and answer.rows[0].metrics[0])
-
-
-def first_question(site: Site, tools: Tools) -> Question:
-    zone, now = ZoneInfo(site.timezone), tools.now()
-    every = resolve(Span("all"), zone, now, oldest=today_in(zone, now).replace(year=1971, day=1))
-    return Question(site_id=site.id, timezone=site.timezone, metrics=("events",), period=every.period)
-
-
-async def get_tag(request: Request) -> Response:
-    """`GET /sites/{host}/tag`: the tag, and whether the first event has come; it looks again by itself."""
-    tools = tools_of(request)
-    person = await need_person(request)
-    site = await need_site(request, person, "look")
-    return render(
-        request,
-        "tag.html",
-        frame=await frame_at(request, person, site),
-        site=site,
-        tag=tag_for(site, tools.public_url(request)),
-        policy=policy_for(tools.origin(request)),
-        has_events=await has_events(request, site),
-        report=f"{base_of(request)}/sites/{site.host}",
-    )

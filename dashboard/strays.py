@@ -18,6 +18,7 @@ from clickhouse.client import Store
 from clickhouse.rows import Reason
 from dashboard import words
 from dashboard.people import Person
+from registry.hosts import AUDIT_HOST
 
 DAYS = 30
 MOST_NAMES = 5
@@ -36,13 +37,15 @@ async def strays_for(person: Person, store: Store, today: date) -> Strays | None
         return None
     first = today - timedelta(days=DAYS - 1)
     ledger = await asyncio.to_thread(ask_ledger, store, NOWHERE, "UTC", first, today)
-    count = ledger.total.refused.get(Reason.UNKNOWN_SITE, 0)
-    if not count:
-        return None
     names: Counter[str] = Counter()
     for row in ledger.rules:
         if row.reason == Reason.UNKNOWN_SITE:
             names[row.rule] += row.count
+    # What the self-audit itself has tried is nobody's stray.
+    own = [name for name in names if AUDIT_HOST.fullmatch(name)]
+    count = ledger.total.refused.get(Reason.UNKNOWN_SITE, 0) - sum(names.pop(name) for name in own)
+    if not count:
+        return None
     told = ", ".join(f"{name} ({words.exact(times)})" for name, times in names.most_common(MOST_NAMES))
     return Strays(
         text=words.count_of("refused.unknown", count),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from footfall.wayout.certificate import key_in
 from registry.registry import Registry
 
 ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # nosec B104  # what it listens on, to be asked as loopback
+SETTLING = timedelta(minutes=15)
+"""A server that has just started has other things to do, and may be stopped again at once."""
 NO_SERVER = "no server runs on this installation, and no address was given with --live"
 
 
@@ -79,13 +81,14 @@ class NightlyAudit:
     def __init__(self, registry: Registry, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._registry = registry
         self._clock = clock
+        self._since = clock()
         self._ordered: date | None = None
 
     def work(self) -> None:
         """Order one, if it is time. Raises RegistryError."""
         now = self._clock()
         night = night_of(now, "UTC")
-        if self._ordered == night:
+        if self._ordered == night or now - self._since < SETTLING:
             return
         proof, last = self._registry.keeping.last_proof(NOBODY), self._registry.audits.last()
         if proof is None or proof.night != night:

@@ -18,6 +18,7 @@ from clickhouse.faults import StoreAway
 from clickhouse.migrate import migrate
 from collector.distill.visitor import local_day
 from collector.drain import Drain
+from collector.spool import SpoolError
 from footfall.auditing import Auditor, NightlyAudit
 from footfall.closing import Closing
 from footfall.house import Ground, House, Keeper
@@ -26,6 +27,7 @@ from footfall.orders import run_orders
 from footfall.prop_watch import PropWatch
 from footfall.reminders import Reminders
 from footfall.retention import Retention
+from footfall.wayout.remembered import note_orders
 from registry.errors import RegistryError, SaltsRefused
 
 SECONDS = 1.0
@@ -42,7 +44,7 @@ def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iter
     # What an embedded engine has freed it would keep for about ten seconds: 50 MB while somebody reads reports.
     tidy = keeper.store.give_back_memory
     works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, PropWatch(keeper).work,
-             Closing(keeper).work, NightlyAudit(keeper.registry).work,
+             keeper.registry.tidy, Closing(keeper).work, NightlyAudit(keeper.registry).work,
              Reminders(keeper.registry).work, OldLooks(keeper.registry).work, *others)  # fmt: skip
     with _threads(lambda stop: drain_store(keeper, drain, stop), *(_repeated(work) for work in works)):
         yield
@@ -86,6 +88,8 @@ def drain_store(ground: Ground, drain: Drain, stop: threading.Event) -> None:
         try:
             migrate(ground.store)
         except StoreAway:
+            with contextlib.suppress(SpoolError, OSError):
+                drain.look()
             stop.wait(SECONDS)
         else:
             drain.run(stop)
@@ -107,12 +111,20 @@ class Executor:
         self._drain = drain
         self._revision = -1
         self._since = datetime.now(UTC)
-        self._auditor = Auditor(ground, serves=True)
+        self._auditor = Auditor(ground, serves=True, step=self._go_on)
+        with contextlib.suppress(OSError, RegistryError):
+            note_orders(ground.registry, ground.settings.data, ground.settings.backup_days)
 
     def execute(self) -> None:
         ground = self._ground
         run_orders(ground.registry, ground.store, ground.salts, self.is_settled, data=ground.settings.data,
+                   backup_days=ground.settings.backup_days,
                    audit=self._auditor.audit)  # fmt: skip
+
+    def _go_on(self) -> None:
+        """Let nobody wait for what a drain shall bring that has ended."""
+        if not self._drain.status().is_running:
+            raise StoreAway("nothing is brought to the store any more")
 
     def is_settled(self, revision: int) -> bool:
         """Say whether nothing decided before `revision` can reach the store any more.

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from clickhouse.ask.dimensions import DIMENSIONS
 from clickhouse.ask.metrics import METRICS
+from clickhouse.fields import declared
 from collector.settings import settings_page
 from registry.manual import site_settings_page
+from registry.purposes import purposes
 
 FOLDER = Path(__file__).parents[1] / "docs"
 UNITS = {
@@ -67,9 +69,46 @@ def questions_document() -> str:
     return "\n".join(lines)
 
 
+def fields_document() -> str:
+    """docs/fields.md: every column of the store and every table of the registry, with its purpose."""
+    fields = declared()
+    lines = [
+        "# What is kept, and why",
+        "Written from `clickhouse/fields.toml` and `registry/purposes.toml` by `python -m footfall.documents`. Tests "
+        "hold both against the real tables; `footfall audit` does so on a running installation (A02).",
+        "",
+        "## Tables of the store",
+        "",
+        "| table | purpose | goes with |",
+        "|---|---|---|",
+        *(f"| `{name}` | {row.purpose} | {row.kept} |" for name, row in sorted(fields.tables.items())),
+        "",
+        "## Columns of the store",
+        "",
+        "| column | category | purpose | from |",
+        "|---|---|---|---|",
+        *(
+            f"| `{name}` | {row.category} | {row.purpose} | {row.source} |"
+            for name, row in sorted(fields.columns.items())
+        ),
+        "",
+        "## Tables of the registry",
+        "",
+        "| table | whose data | purpose | kept |",
+        "|---|---|---|---|",
+        *(f"| `{name}` | {row.subjects} | {row.purpose} | {row.kept} |" for name, row in sorted(purposes().items())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def documents() -> dict[Path, str]:
     """Return path -> text of every generated page."""
-    return {FOLDER / "settings.md": settings_document(), FOLDER / "questions.md": questions_document()}
+    return {
+        FOLDER / "settings.md": settings_document(),
+        FOLDER / "questions.md": questions_document(),
+        FOLDER / "fields.md": fields_document(),
+    }
 
 
 def main() -> None:

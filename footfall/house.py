@@ -27,6 +27,7 @@ from collector.distill import Tools, open_tools
 from collector.distill.tools import LISTS_FILE
 from collector.distill.visitor import Pepper
 from collector.drain import Drain
+from collector.drain.erased import FILE, ErasedBook
 from collector.settings import Settings, SettingsError
 from collector.spool import Spool
 from collector.tally import day_number
@@ -132,7 +133,10 @@ def _drain_of(ground: Ground, workers: int) -> Iterator[Drain]:
     ours = {folder / str(number) for number in range(workers)}
     directories = sorted(_spools_in(folder) | ours)
     day_of = _day_of(ground.snapshot)
-    drain = Drain(ground.store, directories, day_of=day_of, newcomers=lambda: _spools_in(folder), tallied=ours)
+    book = ErasedBook(ground.settings.data / FILE)
+    drain = Drain(
+        ground.store, directories, day_of=day_of, newcomers=lambda: _spools_in(folder), tallied=ours, erased=book
+    )
     with contextlib.closing(drain):
         yield drain
 

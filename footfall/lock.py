@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ class DataHeld(Exception):
 
 @contextmanager
 def hold_data(data: Path) -> Iterator[None]:
-    """Hold `data` (made with mode 0700 if need be) during the block; raise `DataHeld` at once when another does."""
+    """Hold `data` (mode 0700 where it is ours) during the block; raise `DataHeld` at once when another does."""
     make_data(data)
     with _told(data):
         handle = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -42,9 +43,21 @@ def _lock_at_once(handle: int, data: Path) -> None:
 
 
 def make_data(data: Path) -> None:
-    """Make the data directory, for this user alone. Raises `SettingsError`."""
+    """Make the data directory, for this user alone, whoever made it before. Raises `SettingsError`."""
     with _told(data):
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = data.stat()
+        # What is somebody else's is theirs to open; a sticky one (`/tmp`) is everybody's.
+        is_ours = found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX
+        if is_ours and stat.S_IMODE(found.st_mode) & 0o077:
+            data.chmod(0o700)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that this user alone may read, even where an older one was there."""
+    with open(file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
+        os.fchmod(opened.fileno(), 0o600)
+        opened.write(content)
 
 
 @contextmanager

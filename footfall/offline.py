@@ -10,6 +10,7 @@ from collector.settings import Settings
 from footfall.auditing import Auditor
 from footfall.house import open_house
 from footfall.orders import run_orders
+from footfall.wayout.remembered import note_orders
 
 
 def execute_orders(settings: Settings) -> int:
@@ -18,6 +19,7 @@ def execute_orders(settings: Settings) -> int:
         while house.drain.step():
             pass
         auditor = Auditor(house, serves=False, step=house.drain.step)
+        note_orders(house.registry, settings.data, settings.backup_days)
         return run_orders(
             house.registry,
             house.store,
@@ -25,4 +27,5 @@ def execute_orders(settings: Settings) -> int:
             is_settled=lambda _revision: True,
             data=settings.data,
             audit=auditor.audit,
+            backup_days=settings.backup_days,
         )

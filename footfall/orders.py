@@ -19,11 +19,14 @@ from clickhouse.changes import note_change
 from clickhouse.client import Store
 from clickhouse.erase_days import erase_days
 from clickhouse.faults import StoreAway, StoreError
+from collector.spool.wipe import wipe
 from footfall import repair, rescrub
+from footfall.audit.probe import remove_leftovers
 from footfall.removal import remove_site
-from footfall.restriction import isolate_held, release_hold
+from footfall.restriction import free_of_holds, isolate_held, release_hold, second_of
 from footfall.thinning import thin_site
-from footfall.wayout import copies, export, load
+from footfall.wayout import copies, export, kept, load
+from footfall.wayout.remembered import KINDS, note_orders
 from registry.errors import RegistryAway, RegistryError, SaltsRefused
 from registry.orders import Order, OrderKind
 from registry.registry import Registry
@@ -59,14 +62,20 @@ def run_orders(
     old_parts_seconds: float = OLD_PARTS_SECONDS,
     data: Path | None = None,
     audit: Callable[[Mapping[str, Any]], int] | None = None,
+    backup_days: int = 30,
 ) -> int:
     """Execute what waits, oldest first; return how many orders ended. Raises nothing that one order causes."""
     for site in registry.sites.overdue():
         registry.sites.condemn(site.host, by="7 days are over")
         registry.orders.file("remove_site", {"site_id": site.id, "confirmed": "7 days are over"}, "calendar")
 
+    for removal in kept.overdue(registry, data) if data else ():
+        registry.orders.file("end_backup", {"site_id": removal.args["site_id"]}, "calendar")
     bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, audit)
-    return sum(_is_ended(bench, order) for order in registry.orders.waiting())
+    ended = [order for order in registry.orders.waiting() if _is_ended(bench, order)]
+    if data and any(order.kind in KINDS for order in ended):
+        note_orders(registry, data, backup_days)
+    return len(ended)
 
 
 def _remove_site(bench: Bench, order: Order) -> bool:
@@ -139,16 +148,30 @@ def _backup(bench: Bench, order: Order) -> bool:
     return True
 
 
+def _end_backup(bench: Bench, order: Order) -> bool:
+    if bench.data is None:
+        return False
+    bench.registry.orders.finish(order.id, kept.end_backup(bench.data, order))
+    return True
+
+
 def _erase_days(bench: Bench, order: Order) -> bool:
     site = bench.registry.sites.by_id(order.args["site_id"])
     if site is None:
         bench.registry.orders.finish(order.id, {"removed": True})
         return True
     since, until = (date.fromisoformat(order.args[name]) for name in ("since", "until"))
-    if not erase_days(bench.store, site.id, since, until, site.timezone):
+    # What was accepted before is of these days too; what a hold keeps is moved away first, and its days are left alone.
+    if not bench.is_settled(bench.registry.revision()) or not isolate_held(bench.registry, bench.store):
+        return False
+    free = free_of_holds(bench.registry, site.id, since, until)
+    spans = [(second_of(first, site.timezone) * 1000, second_of(last, site.timezone) * 1000) for first, last in free]
+    left = wipe(bench.data / "spool", site.id, spans).hits if bench.data else 0
+    if not all(erase_days(bench.store, site.id, first, last, site.timezone) for first, last in free) or left:
         note_change(bench.store, site.id, since, until)
         return False
-    bench.registry.orders.finish(order.id, {"since": since.isoformat(), "until": until.isoformat(), "rows_left": 0})
+    told = {"since": since, "until": until, "rows_left": 0, "erased": free}
+    bench.registry.orders.finish(order.id, msgspec.to_builtins(told))
     return True
 
 
@@ -156,6 +179,15 @@ def _audit(bench: Bench, order: Order) -> bool:
     if bench.audit is None:
         return False
     bench.registry.orders.finish(order.id, {"audit": bench.audit(order.args)})
+    return True
+
+
+def _sweep(bench: Bench, order: Order) -> bool:
+    # Counts of refusals come a second after the requests they are of.
+    if not bench.is_settled(bench.registry.revision()):
+        return False
+    remove_leftovers(bench.registry, bench.store, bench.salts)
+    bench.registry.orders.finish(order.id, {})
     return True
 
 
@@ -170,8 +202,10 @@ WORKS: Mapping[OrderKind, Callable[[Bench, Order], bool]] = {
     "thin_site": _thin_site,
     "backup": _backup,
     "erase_days": _erase_days,
+    "end_backup": _end_backup,
     "repair": _repair,
     "audit": _audit,
+    "sweep": _sweep,
 }
 """What each kind of order does: True when it has ended, False when it is too early. A new kind is one line here."""
 

@@ -1,11 +1,11 @@
 """Removes a site for good, and writes the certificate that it is gone.
 
 In: the order that asked for it. Out: the ended order with the certificate, or False when it is too early. The steps:
-refuse the site's events, wait until what was accepted before has reached the store, erase every table and prove it,
-destroy the salts, delete what lies beside the store (quarantine, exports), then forget the site in the registry. Each
-step may be repeated; the last one and the end of the order are one transaction. What stays is the certificate in the
-order: figures and times, signed, no host. A site with a hold is not removed. Backups made earlier are not touched,
-and it says so.
+refuse the site's events, wait until what was accepted before has reached the store, seal a backup if the owner wanted
+one kept (kept.py), write nothing over its records in the spool, erase every table and prove it, destroy the salts,
+delete what lies beside the store (quarantine, exports), then forget the site in the registry. Each step may be
+repeated; the last one and the end of the order are one transaction. What stays is the certificate in the order: figures
+and times, signed, no host. A site with a hold is not removed. Backups made earlier are not touched, and it says so.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from typing import Any
 
 from clickhouse.client import Store
 from clickhouse.erase import Erased, erase_site, wait_for_old_parts
+from collector.spool.wipe import wipe
 from footfall.restriction import refuse_if_held
 from footfall.wayout.certificate import key_in, signed
+from footfall.wayout.kept import keep_sealed, told_of
 from footfall.wayout.traces import forget_traces
 from registry.orders import Order
 from registry.registry import Registry
@@ -47,13 +49,23 @@ def remove_site(
     registry.sites.condemn(site.host, by=order.filed_by)
     if not is_settled(registry.revision()):
         return False
+    parting = registry.partings.of_site(site.id)
+    if parting and data and not keep_sealed(store, registry, site, parting, data):
+        return False
+    wiped = wipe(data / "spool", site.id) if data else None
+    if wiped and wiped.hits:
+        return False
     erased = erase_site(store, site.id)
     proved_at = datetime.now(UTC)
     files_gone = wait_for_old_parts(store, old_parts_seconds)
     salts.destroy(site.id)
     traces = forget_traces(data, site.id) if data else []
     facts = _facts(order, erased, proved_at, datetime.now(UTC) if files_gone else None)
+    if wiped:
+        facts["spool"] = {"segments": wiped.segments, "hits": wiped.hits}
     facts |= {"beside_the_store": traces, "registry": dict(registry.rows_of_site(site.id))}
+    if parting and data:
+        facts["kept_backup"] = told_of(data, site.id, parting)
     certificate = signed(facts, key_in(data) if data else None)
     registry.sites.purge(site.host, order_id=order.id, certificate=certificate)
     return True

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,8 +24,10 @@ from clickhouse.erase import wait_for_old_parts
 from clickhouse.faults import StoreError
 from clickhouse.retain import Limit, Rule, tables_with_time
 from footfall.house import Ground
+from footfall.lock import write_private
 from footfall.night import LONGEST_DAYS, REFUSALS_DAYS, ClockDoubted, Turn, doubt_clock, month_of, turn_of, work_through
 from footfall.restriction import isolate_held, never_by_age
+from footfall.wayout.remembered import forget_old
 from registry.keeping import Proof
 from registry.site import Site
 
@@ -37,6 +40,7 @@ NOBODY = 0
 OVERDUE = timedelta(hours=1)
 PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 OLD_PARTS_SECONDS = 5.0
+POLL_SECONDS, CATCH_UP_SECONDS = 0.1, 3600.0
 
 Nights = Mapping[int, date]
 
@@ -76,6 +80,17 @@ class Retention:
         rule = rule_of(turns, nights, due, self._removed(), never_by_age(self._ground.registry))
         if self._is_proved([turn for turn in turns if turn.site.id in due], rule, nights[NOBODY]):
             self._note(nights, turns, rule)
+
+    def catch_up(self) -> bool:
+        """Work until every night that is due is proved; False: the clock is doubted, or it takes too long."""
+        deadline = time.monotonic() + CATCH_UP_SECONDS
+        while time.monotonic() < deadline and not self._is_doubtful:
+            self._next = self._clock()
+            self.work()
+            if self._due_since is None:
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
 
     def is_overdue(self) -> bool:
         """Say whether a night's work has been waiting for an hour and is not proved yet."""
@@ -122,8 +137,9 @@ class Retention:
         proofs = [Proof(NOBODY, nights[NOBODY], rule.strays_from, seen, tables)]
         proofs += [Proof(turn.site.id, turn.night, turn.first_day, seen, tables, told_of(turn)) for turn in turns]
         ground.registry.keeping.note_proofs(proofs)
+        forget_old(ground.settings.data, ground.settings.backup_days, seen)
         new = self._file.with_suffix(".new")
-        new.write_bytes(msgspec.json.encode(nights))
+        write_private(new, msgspec.json.encode(nights))
         os.replace(new, self._file)
         self._done, self._due_since, self._is_told, self._is_doubtful = nights, None, False, False
         self._next, self._pause = self._clock(), PAUSE

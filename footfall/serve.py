@@ -29,6 +29,7 @@ from footfall.house import Ground, House, open_ground, open_house
 from footfall.lock import hold_data
 from footfall.retention import Retention
 from footfall.web import ASGIApp, answer, bound, harden, run, url_of
+from footfall.whereabouts import leave_address, take_address_away
 
 __all__ = ["bound", "run_house", "serve", "url_of"]
 
@@ -44,7 +45,8 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int =
     for line in misspelt(os.environ):
         log.warning(line)
     harden()
-    with bound(listen) as listener:
+    with bound(listen) as listener, contextlib.ExitStack() as stack:
+        stack.callback(take_address_away, chosen.data)
         # The self-audit asks this server at the port it really has: 0 means any.
         chosen = msgspec.structs.replace(chosen, listen=Listen(listen.host, int(listener.getsockname()[1])))
         if only == "dashboard":
@@ -104,6 +106,7 @@ def _serve_dashboard(settings: Settings, listener: socket.socket, workers: int) 
 def _greet(ground: Ground, listener: socket.socket) -> None:
     """Say where it is, and let the first owner in; the link is good once."""
     url = ground.settings.base_url or url_of(listener)
+    leave_address(ground.settings.data, url_of(listener))
     click.echo(f"Footfall is listening on {url_of(listener)}; stop it with Ctrl-C.")
     if ground.registry.setup.is_needed():
         token = ground.registry.setup.make_token()

@@ -7,8 +7,9 @@ of the site are not changed by it. Daily sums stay when rows are deleted: nobody
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
@@ -40,5 +41,8 @@ def thin_site(registry: Registry, store: Store, args: dict[str, Any]) -> bool:
     )
     if not retain(store, rule):
         return False
-    note_change(store, site.id, FIRST_OF_DAYS, first_day)
+    # Nothing older was there; a note of such days would itself be over the limit.
+    oldest = datetime.now(ZoneInfo(site.timezone)).date() - timedelta(days=site.retention_days)
+    if oldest < first_day:
+        note_change(store, site.id, oldest, first_day)
     return True

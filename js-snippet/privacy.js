@@ -56,7 +56,10 @@ function fill(box) {
   box.lang = WORDS.languages[language];
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", say("name"));
-  box.replaceChildren(state, ...(isThere() ? [make("p", [button])] : []), result, sent, make("p", [more]));
+  // Where blocked cookies are a no already, there is nothing to stop and nowhere to keep it.
+  const { state: kind, reason } = isThere() ? footfall.status() : { state: "DROP", reason: "cookies_off" };
+  const hasButton = kind != "DROP" || reason != "cookies_off";
+  box.replaceChildren(state, ...(hasButton ? [make("p", [button])] : []), result, sent, make("p", [more]));
 }
 
 const fillAll = () => document.querySelectorAll("[data-footfall-privacy]").forEach(fill);

@@ -2,15 +2,17 @@
 
 In: a URL (`sqlite:///file` or `postgresql://…`). Out: `Database` with `read()` and `write()`, each one transaction on
 one connection. SQLite: WAL, foreign keys on, 5 s of patience with another writer, a file of mode 0600; a write takes
-its lock at the beginning, so it can never fail half-way because someone else wrote first.
+its lock at the beginning, so it can never fail half-way because someone else wrote first; what is deleted does not
+stay behind in the write-ahead log (`forget`).
 Statements are made of the tables in `tables.py`; no SQL text is built here. Values never appear in an error.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from registry.tables import alembic_version
 Clock = Callable[[], datetime]
 
 BUSY_MS = 5_000
+SHORTLY_MS = 200
 POSTGRES = "postgresql+psycopg"
 """The one PostgreSQL driver we know (extra `postgres`)."""
 
@@ -54,12 +57,34 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open a transaction that is committed at the end of the block, or not at all."""
+    def write(self, *, forgets: bool = False) -> Iterator[Connection]:
+        """Open a transaction that is committed at the end of the block, or not at all.
+
+        `forgets`: what it deletes or blanks is to be nowhere on the disk afterwards.
+        """
         with _our_errors(), self._engine.connect() as connection:
             connection.execution_options(footfall_writes=True)
             with connection.begin():
                 yield connection
+        if forgets:
+            self.forget()
+
+    def forget(self) -> bool:
+        """Empty SQLite's write-ahead log, which still holds what was deleted; False: somebody reads, try again."""
+        log = Path(f"{self._engine.url.database}-wal")
+        if self.dialect != "sqlite" or not log.exists() or not log.stat().st_size:
+            return True
+        with _our_errors(), closing(self._engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+            # Writers wait meanwhile, so who reads for long is not waited for.
+            cursor.execute(f"pragma busy_timeout = {SHORTLY_MS}")
+            try:
+                cursor.execute("pragma wal_checkpoint(truncate)")
+                ((is_busy, *_),) = cursor.fetchall()
+                return not is_busy
+            except sqlite3.OperationalError:
+                return False
+            finally:
+                cursor.execute(f"pragma busy_timeout = {BUSY_MS}")
 
     def close(self) -> None:
         self._engine.dispose()

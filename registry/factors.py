@@ -79,7 +79,7 @@ class Factors:
 
     def drop(self, user_id: int) -> None:
         """Let the password alone be enough again."""
-        with self._database.write() as connection:
+        with self._database.write(forgets=True) as connection:
             connection.execute(recovery_codes.delete().where(recovery_codes.c.user_id == user_id))
             connection.execute(second_factors.delete().where(second_factors.c.user_id == user_id))
 

@@ -17,6 +17,9 @@ from registry.errors import NotAllowed
 MAX_HOST = 253
 """Characters of a host name in text form (RFC 1035, 2.3.4)."""
 
+AUDIT_HOST = re.compile(r"(self-audit|audit-[0-9a-f]{8})\.invalid")
+"""Hosts of the self-audit's own sites: `.invalid` is nobody's (RFC 2606), so what names one is no stray of anybody."""
+
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _DOTS = str.maketrans("。．｡", "...")
 """Full stops of other scripts that browsers read as a dot."""

@@ -1,13 +1,15 @@
 """Letters: what is written to somebody who asked something of a site, in the languages of the visitor's pages.
 
 In: a request, its site, which letter, a language, the day. Out: plain text to be copied or sent. Every figure comes
-from the request and from the site's live settings, so a letter cannot promise what is not kept. Nobody is named in it,
-and nothing is sent from here. The texts are in data/letters; none of it is legal advice.
+from the request and from the site's live settings, so a letter cannot promise what is not kept. The visitor is not
+named in it; who answers for the site is, where the settings tell. Nothing is sent from here. The texts are in
+data/letters; none of it is legal advice.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -44,8 +46,22 @@ def letter_of(request: Request, site: Site, letter: str, language: str, today: d
         "reason": told,
     }
     values["reason_line"] = texts["reason_line"].format_map(values) if letter == "refuse" and told else ""
-    body = texts[letter].strip().format_map(values)
-    return str(texts["frame"].strip().format_map({**values, "body": body})) + "\n"
+    # What is complained about is no record of anybody, so that none can be told apart is no answer to it.
+    name = "refuse_complaint" if (letter, request.kind) == ("refuse", "complaint") else letter
+    body = texts[name].strip().format_map(values)
+    signature = "\n".join(_signature(site, texts))
+    return str(texts["frame"].strip().format_map({**values, "body": body, "signature": signature})) + "\n"
+
+
+def _signature(site: Site, texts: dict[str, Any]) -> Iterator[str]:
+    """Say who answers for the site and how to reach them, as far as its settings tell."""
+    yield site.controller or texts["people"].format(site=site.host)
+    if site.contact:
+        yield site.contact
+    if site.dpo:
+        yield texts["dpo"].format(dpo=site.dpo)
+    if site.authority:
+        yield texts["authority"].format(authority=site.authority)
 
 
 @lru_cache(len(LANGUAGES))

@@ -162,7 +162,7 @@ class Looks:
     def drop_old(self) -> int:
         """Drop what is told by looks older than 13 months; return how many."""
         late = (looks.c.at < self._database.now() - KEPT) & (looks.c.told != "")
-        with self._database.write() as connection:
+        with self._database.write(forgets=True) as connection:
             return connection.execute(looks.update().where(late).values(told="")).rowcount
 
 

@@ -29,8 +29,10 @@ OrderKind = Literal[
     "thin_site",
     "backup",
     "erase_days",
+    "end_backup",
     "repair",
     "audit",
+    "sweep",
 ]
 OrderState = Literal["waiting", "done", "failed"]
 
@@ -83,8 +85,12 @@ class Orders:
 
     def removals(self) -> Sequence[Order]:
         """Return the removals that were done, with their certificates, oldest first."""
+        return self.ended("remove_site")
+
+    def ended(self, kind: OrderKind) -> Sequence[Order]:
+        """Return what was done of a kind, oldest first."""
         ended = tables.orders.c
-        done = tables.orders.select().where((ended.kind == "remove_site") & (ended.state == "done"))
+        done = tables.orders.select().where((ended.kind == kind) & (ended.state == "done"))
         with self._database.read() as connection:
             return [_order(row) for row in connection.execute(done.order_by(ended.id))]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -29,6 +30,7 @@ from registry.keeping import Keeping
 from registry.keys import Keys
 from registry.looks import Looks
 from registry.orders import Orders
+from registry.partings import Partings
 from registry.peppers import Peppers
 from registry.props import Props
 from registry.requests import Requests
@@ -54,6 +56,7 @@ class Registry:
         self.goals = Goals(database)
         self.holds = Holds(database)
         self.keeping = Keeping(database)
+        self.partings = Partings(database)
         self.features = Features(database)
         self.funnels = Funnels(database)
         self.annotations = Annotations(database)
@@ -86,9 +89,17 @@ class Registry:
         """Yield how many rows of a site each table holds."""
         return count_site(self._database, site_id)
 
+    def now(self) -> datetime:
+        """Return the time by the registry's clock."""
+        return self._database.now()
+
     def revision(self) -> int:
         """Return a number that grows with every change to sites; one short query."""
         return self.sites.revision()
+
+    def tidy(self) -> None:
+        """Let the database's log keep nothing of what was deleted; a server calls it about once a second."""
+        self._database.forget()
 
     def close(self) -> None:
         self._database.close()

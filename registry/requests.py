@@ -165,9 +165,11 @@ class Requests:
         if outcome not in get_args(Outcome):
             raise NotAllowed(f"an outcome is one of {', '.join(get_args(Outcome))}")
         now = self._database.now()
-        return self._change(
+        closed = self._change(
             number, status="closed", closed_at=now, outcome=outcome, handled_by=by, message="", reply_to=""
         )
+        self._database.forget()
+        return closed
 
     def remind(self) -> Sequence[Request]:
         """Return those of which half, or four fifths, of the time are over, each once for each; note that."""
@@ -181,7 +183,7 @@ class Requests:
     def drop_old(self) -> int:
         """Forget requests that were closed three years ago; return how many."""
         late = (requests.c.status == "closed") & (requests.c.closed_at < self._database.now() - KEPT)
-        with self._database.write() as connection:
+        with self._database.write(forgets=True) as connection:
             return connection.execute(requests.delete().where(late)).rowcount
 
     def _open(self, number: int) -> Request:

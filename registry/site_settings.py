@@ -217,7 +217,8 @@ _ROWS = (
         least=1,
         most=50,
         unit="visitors",
-        help="Analysts and viewers see no figure for fewer visitors than this.",
+        help="Analysts and viewers get no answer about fewer visitors than this that a filter or a part of a day picks "
+        "out; regions and cities of fewer are put together.",
     ),
     Setting(
         key="controller",

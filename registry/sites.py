@@ -23,6 +23,7 @@ from registry.looks import drop_site
 from registry.orders import ending, new_order
 from registry.site import Site, State
 from registry.site_settings import apply, differences
+from registry.tables_keeping import partings, removal_wishes
 
 COMMAND_LINE = "command line"
 """Who acts when nobody has signed in: the person at the machine itself."""
@@ -104,6 +105,8 @@ class Sites:
             site = find_site(connection, host, to_change=True)
             if site.state != "frozen":
                 raise WrongState(f"{site.host} is {site.state}: only a frozen site can be restored")
+            for said in (partings, removal_wishes):
+                connection.execute(said.delete().where(said.c.site_id == site.id))
             return self._move(connection, site, "active", by)
 
     def condemn(self, host: str, *, by: str = COMMAND_LINE) -> Site:
@@ -130,7 +133,7 @@ class Sites:
 
         The order that asked for it is done in the same transaction, so its certificate cannot be lost.
         """
-        with self._database.write() as connection:
+        with self._database.write(forgets=True) as connection:
             site = find_site(connection, host, to_change=True)
             drop_site(connection, site.id)
             connection.execute(tables.sites.delete().where(tables.sites.c.id == site.id))

@@ -6,7 +6,7 @@ What must die with a site hangs on it by a cascading foreign key.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, Integer, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table
 
 from registry.tables import Instant, metadata, of_site
 
@@ -48,3 +48,23 @@ confirmed_dates = Table(
     Column("confirmed_at", Instant, nullable=False),
 )
 """Days of which a person said that they are really here, when the clock had leapt."""
+
+partings = Table(
+    "partings",
+    metadata,
+    Column("site_id", ForeignKey("sites.id", ondelete="cascade"), primary_key=True),
+    Column("keep_until", Date, nullable=False),
+    Column("public_key", String, nullable=False),
+    Column("instructed_by", String, nullable=False),
+    Column("instructed_at", Instant, nullable=False),
+)
+"""Sites whose owner wants a sealed backup to be kept for a while after the removal."""
+
+removal_wishes = Table(
+    "removal_wishes",
+    metadata,
+    Column("site_id", ForeignKey("sites.id", ondelete="cascade"), primary_key=True),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+)
+"""Removals that one owner has asked for and a second one has not confirmed yet."""

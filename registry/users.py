@@ -101,7 +101,7 @@ class Users:
 
     def remove(self, email: str) -> None:
         """Forget a user with grants and sessions; raise `NotThere`."""
-        with self._database.write() as connection:
+        with self._database.write(forgets=True) as connection:
             row = _find(connection, email)
             connection.execute(tables.users.delete().where(tables.users.c.id == row.id))
 

@@ -7,6 +7,7 @@ half a second once, a database about 15 ms. Nothing here is a double: what passe
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 
 
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+def stay_here(event: str, args: tuple[object, ...]) -> None:
+    """Let no test, and nothing of the product in a test's process, connect to another machine."""
+    if event == "socket.connect" and isinstance(args[1], tuple):
+        host = str(args[1][0])
+        assert host in ("localhost", "::1", "0.0.0.0") or host.startswith("127."), f"{host} leaves this machine"
+
+
+sys.addaudithook(stay_here)
 
 STRICT = os.environ.get("FOOTFALL_TEST_STRICT") == "1"
 """Where everything is installed, a skip is a failure: a check that did not run proves nothing."""

@@ -5,5 +5,6 @@ select
 from events
 array join mapKeys(props) as key
 where site_id in {sites:Array(UInt32)}
+  and name not in {known:Array(String)}
   and ts >= fromUnixTimestamp64Milli({since:Int64})
 group by site_id

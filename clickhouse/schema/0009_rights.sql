@@ -6,6 +6,8 @@
 -- partition  By month: retention drops whole months here too, unless a hold says otherwise.
 -- codecs     Those of events, column by column. A later column of events has to be added here in the same file.
 -- hold_id    The hold that keeps the row; 0: the visitor wanted it restricted.
+-- wish       What its visitor wanted when a hold forbade it: 0 nothing, 1 that it is not used, 2 that it is erased. Heeded when
+--            the hold ends.
 create table if not exists events_isolated$shard $on_cluster as events$shard
 engine = ${replicated}MergeTree
 partition by toYYYYMM(ts)
@@ -14,4 +16,5 @@ settings fsync_after_insert = 1, fsync_part_directory = 1;
 
 alter table events_isolated$shard $on_cluster
     add column if not exists hold_id UInt32 codec(ZSTD(1)),
-    add column if not exists isolated_at DateTime('UTC') default now() codec(ZSTD(1))
+    add column if not exists isolated_at DateTime('UTC') default now() codec(ZSTD(1)),
+    add column if not exists wish UInt8 codec(ZSTD(1))

@@ -1,6 +1,7 @@
 -- What is the row of each of these visits? `which` is one of two conditions of visits.py.
 -- Engagement keeps a visit alive and adds time, but is never an event, never the first one, never the last.
--- `argMin` over (ts, segment, seq) makes ties of the clock come out the same every time.
+-- `argMin` over (ts, segment, seq) makes ties of the clock come out the same every time. They are written as one number,
+-- because a tuple is compared field by field: that took up to a fifth longer in all (10,000 events of 2,500 visits).
 insert into visits
 (
     site_id, visit_id, visitor_id, start, seconds,
@@ -12,7 +13,9 @@ insert into visits
 with
     name != 'engagement' as counts,
     name = 'pageview' as is_page,
-    (ts, segment, seq) as place,
+    bitOr(
+        bitShiftLeft(toUInt256(toUnixTimestamp64Milli(ts)), 96),
+        bitOr(bitShiftLeft(toUInt256(segment), 32), toUInt256(seq))) as place,
     argMinIf(
         (if(continued and source = '', '(continued)', source), if(continued and source = '', '(continued)', channel),
          referrer, utm_source, utm_medium, utm_campaign, utm_content, utm_term, click,

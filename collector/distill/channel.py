@@ -86,5 +86,5 @@ CHANNELS: dict[str, Callable[[Clues], bool]] = {
 
 @lru_cache(1024)
 def channel_of(clues: Clues) -> str:
-    """Name the channel: the first whose clue is there. Remembered: a campaign's clues are the same for all it brings."""
+    """Name the channel: the first whose clue is there. Remembered: all whom a campaign brings leave the same clues."""
     return next(name for name, is_told in CHANNELS.items() if is_told(clues))

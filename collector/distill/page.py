@@ -21,6 +21,8 @@ from registry.site import Site
 MAX_HOST = 253
 """Characters of a domain name (RFC 1035, 2.3.4)."""
 MAX_TITLE = 300
+NAMELESS = ("", "[ip]")
+"""What scrubbing leaves of a host that is none, or an address."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -52,9 +54,15 @@ def read_page(parts: Parts, title: str, site: Site, tools: Tools) -> Page | Reas
 
 
 def _hostname(host: str, site: Site) -> str:
-    """Show the host without `www.`; `*.example.com` lets a stranger choose what stands before the site's name."""
+    """Show the host without `www.`; `*.example.com` lets a stranger choose what stands before the site's name.
+
+    A site that was opened by an address of the network is told by its own name.
+    """
     name = without_www(host)
-    return name if name == site.host else scrub(name, MAX_HOST) or site.host
+    if name == site.host:
+        return name
+    told = scrub(name, MAX_HOST)
+    return site.host if told in NAMELESS else told
 
 
 def _route(parts: Parts) -> tuple[str, str]:

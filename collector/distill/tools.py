@@ -4,8 +4,8 @@ In: where salts come from, the path of a geography file where there is one, and 
 updates appear (footfall/updates). Out: `Tools`: look-ups, each behind a bounded table of recent answers.
 What is read from the operator's files follows them: `refresh`, about once a second, by whoever runs the process.
 Invariant: the tables live in memory only and are small, because some of their keys are personal before scrubbing:
-agents, raw paths, hosts and tags are forgotten with the process or when newer ones push them out; long ones are not
-remembered at all, so a flood cannot make the tables big, nor are queries of a length that ids have. Addresses and
+agents, raw paths, hosts, tags and names are forgotten with the process or when newer ones push them out; long ones are
+not remembered at all, so a flood cannot make the tables big, nor are queries of a length that ids have. Addresses and
 salts are in no table.
 """
 

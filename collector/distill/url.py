@@ -41,8 +41,8 @@ def remembering(size: int, longest: int) -> Callable[[str], Parts]:
     known = lru_cache(maxsize=size)(split)
 
     def split_known(url: str) -> Parts:
-        base, _, query = url.partition("?")
-        if len(base) > longest or "#" in url or (query and not _is_plain(base, query)):
+        base, mark, query = url.partition("?")
+        if len(base) > longest or "#" in url or (mark and not _is_plain(base, query)):
             return split(url)
         parts = known(base)
         return Parts(parts.scheme, parts.host, parts.path, query, "") if query else parts
@@ -52,7 +52,7 @@ def remembering(size: int, longest: int) -> Callable[[str], Parts]:
 
 def _is_plain(base: str, query: str) -> bool:
     """Tell whether cutting at the `?` first makes no difference: nothing will be taken out or off the ends."""
-    return query.isprintable() and not query[-1].isspace() and not base[-1:].isspace()
+    return query.isprintable() and not query[-1:].isspace() and not base[-1:].isspace()
 
 
 def host_of(authority: str) -> str:

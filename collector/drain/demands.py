@@ -4,12 +4,12 @@ In: the demands that the drain meets in the spool. Out: whether an event is one 
 what is still to be done in the store. A demand is written down (`DemandBook`: one small file for each spool directory)
 before the batch that told of it is settled, and crossed out when nothing is left of what it was about: no crash loses
 one. With it stand the visits that have to be derived again and the days that changed, before the first row goes.
-Invariant: a visitor's number is here, in the spool and nowhere else on the disk, and only as long as it is needed.
+Invariant: a visitor's number is here, in the spool and in the book for backups (erased.py), nowhere else on the disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,8 +21,17 @@ from collector.spool.errors import SpoolFault
 from collector.spool.record import KeptDemand, KeptEvent
 
 BOOK = "demands.note"
-ACTS: tuple[Act, ...] = ("blank_dsr", "unknown_country", "restrict", "erase")
-"""In this order: what is erased anyway needs no change before, but a change must not come after."""
+ACTS: tuple[Act, ...] = ("blank_dsr", "unknown_country", "restrict", "wish_unused", "wish_erased", "erase")
+"""In this order: what is erased anyway needs no change before, but a change must not come after. A wish is noted on
+rows that a hold keeps before others are erased: one that comes back meanwhile is found there."""
+ACTS_OF: Mapping[str, tuple[Act, ...]] = {
+    "blank_dsr": ("blank_dsr",),
+    "unknown_country": ("unknown_country",),
+    "restrict": ("restrict", "wish_unused"),
+    "erase_later": ("restrict", "wish_erased"),
+    "erase": ("wish_erased", "erase"),
+}
+"""What a demand is in the store's words. `erase_later`: a hold applies, it is erased when that ends."""
 
 
 class Page(msgspec.Struct):
@@ -118,5 +127,5 @@ def asks_of(demands: Iterable[KeptDemand], act: Act) -> list[Ask]:
     return [
         Ask(demand.site_id, demand.number, demand.whose == "dsr", demand.until_ms)
         for demand in demands
-        if demand.act == act
+        if act in ACTS_OF.get(demand.act, ())
     ]

@@ -23,6 +23,7 @@ from collector.drain.batch import Batch
 from collector.drain.decision import Decided, decide, recall
 from collector.drain.delivery import Delivery, Swallowed
 from collector.drain.demands import Standing
+from collector.drain.erased import ErasedBook
 from collector.drain.fulfilment import Fulfilment
 from collector.drain.limits import DrainLimits
 from collector.drain.parcel import DayOf, pack, utc_day
@@ -47,6 +48,7 @@ class Drain:
     for directories that were made since the start (an import's). `at` is called with the name of each point at which
     a crash must not matter: noted, sending, stored, settled. `tallied` are the directories whose events collectors of
     this installation count as received (all that are given, if it does not say); what comes from others is found here.
+    `erased` is told what visitors had erased, for backups.
     Raises SpoolHeld when another process drains one of the directories. Nothing is read before the first step.
     """
 
@@ -60,6 +62,7 @@ class Drain:
         newcomers: Callable[[], Iterable[Path]] = tuple,
         tallied: Collection[Path] | None = None,
         at: Callable[[str], None] = lambda _: None,
+        erased: ErasedBook | None = None,
     ) -> None:
         self._store = store
         self._limits = limits
@@ -73,7 +76,7 @@ class Drain:
             Source(directory, limits, is_tallied=tallied is None or directory in tallied) for directory in directories
         ]
         self._ledger = Ledger(self._sources)
-        self._fulfilment = Fulfilment(store, self._sources, self._standing, limits, day_of, at)
+        self._fulfilment = Fulfilment(store, self._sources, self._standing, limits, day_of, at, erased)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
         self._last: list[tuple[Batch, Decided] | None] = []
@@ -123,6 +126,14 @@ class Drain:
         """Do a little of what visitors demanded; True: nothing is left to do. Call it between steps."""
         self._catch_up()
         return self._fulfilment.step()
+
+    def look(self) -> None:
+        """Tell what waits, without the store: it is not there yet, or not ready. Raises SpoolError, OSError."""
+        self._catch_up()
+        waiting = [batch for source in self._sources if (batch := source.waits()) is not None]
+        self._is_behind = bool(waiting)
+        self._oldest_ms = min((batch.received_ms for batch in waiting), default=0)
+        self._tell("StoreAway")
 
     def run(self, stop: threading.Event) -> None:
         """Drain until `stop` is set; then store what is left, within `linger_seconds`, if nothing goes wrong."""
@@ -189,7 +200,7 @@ class Drain:
         """Know what comes too late to be kept, and whose visits do not go on."""
         for demand in demands:
             self._standing.add(demand)
-            if demand.act in ("erase", "restrict") and demand.whose != "dsr":
+            if demand.act in ("erase", "erase_later", "restrict") and demand.whose != "dsr":
                 self._visits.forget(demand.site_id, demand.number)
 
     def _pause_after(self, taken: int, began: float) -> float:

@@ -24,6 +24,7 @@ from clickhouse.faults import StoreError
 from clickhouse.staging import REWRITTEN, clear, is_rewriting, prepare
 from clickhouse.visits import derive_visits
 from collector.drain.demands import ACTS, Standing, asks_of
+from collector.drain.erased import Demanded, ErasedBook
 from collector.drain.limits import DrainLimits
 from collector.drain.parcel import DayOf
 from collector.drain.source import Source
@@ -46,7 +47,7 @@ class Fulfilment:
 
     def __init__(
         self, store: Store, sources: Sequence[Source], standing: Standing, limits: DrainLimits, day_of: DayOf,
-        at: Callable[[str], None],
+        at: Callable[[str], None], erased: ErasedBook | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._sources = sources
@@ -54,6 +55,7 @@ class Fulfilment:
         self._limits = limits
         self._day_of = day_of
         self._at = at
+        self._erased = erased
         self._work: Iterator[None] | None = None
         self._old_parts: set[tuple[str, str]] = set()
         self._retry, self._next, self._next_clean = limits.retry_seconds, 0.0, 0.0
@@ -178,7 +180,9 @@ class Fulfilment:
         return spans
 
     def _forget(self, demands: Sequence[KeptDemand]) -> None:
-        """Blank what the spool holds of it, then the books; in this order a crash in between repeats it."""
+        """Note it for backups, blank what the spool holds of it, then the books; a crash in between repeats it."""
+        if self._erased:
+            self._erased.note([Demanded(int(time.time()), demand) for demand in demands])
         refs = {demand.ref for demand in demands}
         erasing = Standing()
         for demand in demands:

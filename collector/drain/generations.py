@@ -28,6 +28,14 @@ class Generations(Generic[Value]):
                 return value
         return None
 
+    def claim(self, key: int, value: Value) -> bool:
+        """Put a value where there is none; whether there was none."""
+        for generation in self._kept:
+            if key in generation:
+                return False
+        self._kept[0][key] = value
+        return True
+
     def put(self, key: int, value: Value) -> None:
         self._kept[0][key] = value
 

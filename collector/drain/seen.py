@@ -23,11 +23,7 @@ class Seen:
         """Say whether this id was not seen lately; from now on it was. An event without an id is always new."""
         if not event_id:
             return True
-        key = int.from_bytes(event_id, "big") << 32 | site_id
-        if self._ids.get(key):
-            return False
-        self._ids.put(key, True)
-        return True
+        return self._ids.claim(int.from_bytes(event_id, "big") << 32 | site_id, True)
 
     def __len__(self) -> int:
         return len(self._ids)

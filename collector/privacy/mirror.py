@@ -59,7 +59,7 @@ def mirror_of(
     outcome = distill(arrival, site, now_ms)
     if isinstance(outcome, Refusal):
         return Mirror(forgotten=forgotten, refused=outcome.reason)
-    return Mirror(kept=_kept(outcome, texts), forgotten=forgotten)
+    return Mirror(kept=_kept(outcome, site, texts), forgotten=forgotten)
 
 
 def _as_if_nothing_were_declined(site: Site, signals: Signals, now: float) -> Signals:
@@ -69,13 +69,15 @@ def _as_if_nothing_were_declined(site: Site, signals: Signals, now: float) -> Si
     return Signals()
 
 
-def _kept(event: Event, texts: Mapping[str, str]) -> tuple[Row, ...]:
+def _kept(event: Event, site: Site, texts: Mapping[str, str]) -> tuple[Row, ...]:
+    # The tag may tell the browser's zone, which this request does not: so "not known" would be too little.
+    by_zone = texts["country_zone"] if site.place != "none" and site.mode != "none" else ""
     source = texts["continued"] if event.continued else event.source or texts["direct"]
     number = "number_value" if event.visitor_id else "number_none"
     values = {
         "kept_page": event.hostname + event.path,
         "kept_source": source,
-        "kept_country": "-".join(filter(None, (event.country, event.region, event.city))),
+        "kept_country": "-".join(filter(None, (event.country, event.region, event.city))) or by_zone,
         "kept_browser": f"{event.browser} {event.browser_version}".strip(),
         "kept_system": f"{event.os} {event.os_version}".strip(),
         "kept_device": texts.get(f"device_{event.device}", event.device),

@@ -29,7 +29,7 @@ def version_of(site: Site) -> str:
 
 
 def notice_of(site: Site, language: str, *, since: float, link: str = "", people: int | None = None) -> str:
-    """Write the notice. `since`: seconds of 1970 at which a setting last changed; `link`: the privacy page's address."""
+    """Write the notice. `since`: seconds of 1970 when a setting last changed; `link`: the privacy page's address."""
     texts = CATALOGUES[language]
     says = texts.says["notice"]
     head = [

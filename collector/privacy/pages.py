@@ -174,8 +174,10 @@ def done_of(done: str, asked: Asked) -> tuple[str, ...]:
     if came_true.get(done):
         return (done,)
     # A cookie that we have just set did not come back. Who follows a link from elsewhere was not here before.
-    if done not in ("optout", "granted", "denied") or _is_from_elsewhere(asked):
+    if done not in ("optout", "granted", "denied", "showing") or _is_from_elsewhere(asked):
         return ("",)
+    if done == "showing":
+        return ("cookieless",)
     if done != "optout":
         return ("blocked_consent",)
     blocked = f"blocked_{site.cookies_disabled}"

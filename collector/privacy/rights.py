@@ -112,7 +112,7 @@ class VisitorRights:
         whose, mark = self._owner(site, cookie)
         held = await asyncio.to_thread(self._is_held, site.id, None)
         if mark != NOBODY:
-            await self._demand(site, "restrict" if held else "erase", whose, mark)
+            await self._demand(site, "erase_later" if held else "erase", whose, mark)
         return self._receipt(site, "restrict" if held else "erase", "cookie_held" if held else "cookie")
 
     async def ask(self, site: Site, kind: str, message: str, reply_to: str, *, forwarded: bool = False) -> Receipt:
@@ -138,10 +138,10 @@ class VisitorRights:
         done: Act = "restrict" if held else act
         mark = number(site.id, sender.address, sender.agent, self._tools.salt(site.id, today))
         if mark != NOBODY:
-            await self._demand(site, done, "day", mark)
+            await self._demand(site, "erase_later" if held else act, "day", mark)
         return self._receipt(site, done, "held" if held else "today")
 
-    async def _demand(self, site: Site, act: Act, whose: str, mark: int) -> None:
+    async def _demand(self, site: Site, act: str, whose: str, mark: int) -> None:
         until = int(self._now() * 1000)
         demand = KeptDemand(SCHEMA, site.id, act, whose, mark, until, secrets.token_bytes(8))
         await self._keep([encode_demand(demand)])

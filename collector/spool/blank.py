@@ -10,6 +10,7 @@ ids; the reader counts it as lost. Deleting files stays the drain's decision.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,24 +35,33 @@ def blank(directory: Path, until_ms: int, rule: Rule) -> list[tuple[int, int]]:
     return found
 
 
+def count(directory: Path, rule: Rule) -> tuple[int, int]:
+    """Return how many segments there are, and how many records the rule would replace. Raises OSError."""
+    segments = found = 0
+    for segment in segments_in(directory):
+        with contextlib.suppress(FileNotFoundError):
+            found += sum(rule(record) is not None for frame in _frames_of(segment) for record in frame.records())
+            segments += 1
+    return segments, found
+
+
 def _blank_segment(segment: Segment, rule: Rule) -> list[int]:
     done: list[int] = []
-    fd = -1
+    fd = os.open(segment.path, os.O_WRONLY | os.O_CLOEXEC)
     try:
+        # A frame is read before it is written: of two who blank at once, one would bring back what the other blanked.
+        fcntl.flock(fd, fcntl.LOCK_EX)
         for frame in _frames_of(segment):
             payload, seqs = _blanked(frame, rule)
             if not seqs:
                 continue
-            if fd < 0:
-                fd = os.open(segment.path, os.O_WRONLY | os.O_CLOEXEC)
             start = frame.end - len(payload) - FRAME.size
             os.pwrite(fd, _sealed(frame, payload, segment.seed), start)
             done += seqs
-        if fd >= 0:
+        if done:
             sync_file(fd)
     finally:
-        if fd >= 0:
-            os.close(fd)
+        os.close(fd)
     return done
 
 

@@ -59,7 +59,7 @@ class KeptDemand(msgspec.Struct, frozen=True, array_like=True, tag=DEMAND_KIND):
     schema: int
     site_id: int
     act: str
-    """`erase`, `restrict`, `unknown_country` or `blank_dsr`."""
+    """`erase`, `erase_later` (when the hold ends), `restrict`, `unknown_country` or `blank_dsr`."""
     whose: str
     """What `number` is: `day`, the number of that day; `cookie`, a consented one; `dsr`, that of a show-me cookie."""
     number: int

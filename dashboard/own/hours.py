@@ -7,7 +7,7 @@ under a guard.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from dashboard.charts.heat import heat_table
 from dashboard.charts.svg import Markup
 from dashboard.controls import Choice
 from dashboard.errors import BadQuestion
+from dashboard.locales import locale
 from dashboard.own.opening import Opened, Page, bar, nothing_here
 from dashboard.own.sheet import Sheet, SheetColumn, column
 
@@ -41,10 +42,11 @@ async def make_page(opened: Opened) -> Page:
     numbers = {(row.weekday, row.hour): number_of(row, metric) for row in found.rows}
     title = words.say("hours.chart", metric=words.say(f"sheet.{metric}"))
     grid = [[numbers.get((day, hour), 0) for hour in HOURS] for day in range(7)]
-    sheet = sheet_of(grid, metric)
+    sheet, week = sheet_of(grid, metric), week_order()
     chart = heat_table(
-        words.WEEKDAYS, [f"{hour:02d}" for hour in HOURS], grid,
-        lambda day, hour: tip(day, hour, grid[day][hour], metric), title=title, about=words.say("hours.about"),
+        [words.WEEKDAYS[day] for day in week], [f"{hour:02d}" for hour in HOURS], [grid[day] for day in week],
+        lambda row, hour: tip(week[row], hour, grid[week[row]][hour], metric), title=title,
+        about=words.say("hours.about"),
     )  # fmt: skip
     shows = tuple(
         Choice(words.say(f"sheet.{name}"), opened.link(opened.state.asking(show=name if name != SHOWN[0] else "")),
@@ -52,7 +54,7 @@ async def make_page(opened: Opened) -> Page:
         for name in choices(opened)
     )  # fmt: skip
     body = Body(shows=shows, chart=chart, title=title, busiest=busiest_of(numbers, metric),
-                legend=opened.site.timezone, sheet=sheet)  # fmt: skip
+                legend=opened.site.timezone, sheet=sheet_of(grid, metric, week))  # fmt: skip
     return Page(
         controls=bar(opened),
         title=words.say("hours.heading"),
@@ -78,6 +80,11 @@ def metric_of(opened: Opened) -> str:
     return wanted if wanted in choices(opened) else choices(opened)[0]
 
 
+def week_order() -> list[int]:
+    """The weekdays (0: Monday) in the order in which the reader's week has them."""
+    return [(locale().first_weekday + nth) % 7 for nth in range(7)]
+
+
 def number_of(row: Hour, metric: str) -> int | None:
     return {"visitors": row.visitors, "visits": row.visits, "pageviews": row.pageviews}[metric]
 
@@ -99,9 +106,10 @@ def busiest_of(numbers: Mapping[tuple[int, int], int | None], metric: str) -> st
                      metric=words.say(f"sheet.{metric}").lower())  # fmt: skip
 
 
-def sheet_of(grid: list[list[int | None]], metric: str) -> Sheet:
-    days = tuple(SheetColumn(f"weekday_{nth + 1}", name) for nth, name in enumerate(words.WEEKDAYS))
-    rows = tuple((f"{hour:02d}:00", *(grid[day][hour] for day in range(7))) for hour in HOURS)
+def sheet_of(grid: list[list[int | None]], metric: str, week: Sequence[int] = range(7)) -> Sheet:
+    """The table; a file has Monday first for everyone."""
+    days = tuple(SheetColumn(f"weekday_{day + 1}", words.WEEKDAYS[day]) for day in week)
+    rows = tuple((f"{hour:02d}:00", *(grid[day][hour] for day in week)) for hour in HOURS)
     return Sheet(
         "hours", words.say("hours.chart", metric=words.say(f"sheet.{metric}")), (column("hour", "text"), *days), rows
     )

@@ -24,6 +24,7 @@ from dashboard.own.sheet import Sheet, column
 from dashboard.people import Act
 from dashboard.reasons import said, said_share
 from dashboard.report import Scene
+from registry.audits import Audit
 from registry.keeping import Proof
 from registry.looks import Look
 from registry.site import Site
@@ -48,6 +49,15 @@ class Looked(msgspec.Struct, frozen=True):
     last: str
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """One check of the last self-audit. Its evidence is for the operator: it may speak of other sites."""
+
+    id: str
+    title: str
+    state: str
+    state_name: str
+
+
 class Body(msgspec.Struct, frozen=True, kw_only=True):
     """What the template of this page needs besides."""
 
@@ -60,6 +70,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     looked: tuple[Looked, ...]
     may_audit: bool
     looks: str
+    audited: str
+    checked: tuple[Checked, ...]
     links: tuple[Choice, ...]
     sheet: Sheet
 
@@ -73,6 +85,7 @@ async def make_page(opened: Opened) -> Page:
         asyncio.to_thread(registry.keeping.last_proof, site.id),
         asyncio.to_thread(registry.looks.of_site, site.id, limit=MOST_LOOKS) if may_audit else no_looks(),
     )
+    audit = await asyncio.to_thread(registry.audits.last)
     kept = kept_of(site)
     declined, received = ledger.total.declined, ledger.total.received
     sheet = kept_sheet(kept)
@@ -87,6 +100,8 @@ async def make_page(opened: Opened) -> Page:
         looked=tuple(looked_of(looks)),
         may_audit=may_audit,
         looks=f"{scene.paths.report}/looks",
+        audited=audited_of(audit),
+        checked=tuple(checked_of(audit)) if may_audit else (),
         links=links_of(opened),
         sheet=sheet,
     )  # fmt: skip
@@ -169,6 +184,25 @@ def looked_of(looks: Sequence[Look]) -> list[Looked]:
                words.day(newest[actor].at.date(), year=True))
         for actor, count in times.most_common()
     ]  # fmt: skip
+
+
+def audited_of(audit: Audit | None) -> str:
+    """Say when the installation was last audited, and with which result."""
+    if audit is None:
+        return words.say("privacy.no_audit")
+    day = words.day(audit.at.date(), year=True)
+    return words.say("privacy.audited", day=day, passed=audit.passed, warned=audit.warned, failed=audit.failed,
+                     skipped=audit.skipped)  # fmt: skip
+
+
+def checked_of(audit: Audit | None) -> list[Checked]:
+    """Return each check of an audit, those that somebody should look at first."""
+    rows = msgspec.json.decode(audit.report)["findings"] if audit else []
+    order = {"FAIL": 0, "WARN": 1, "SKIP": 2, "PASS": 3}
+    return [
+        Checked(row["id"], row["title"], row["status"].lower(), words.say(f"privacy.is_{row['status'].lower()}"))
+        for row in sorted(rows, key=lambda row: order[row["status"]])
+    ]
 
 
 def links_of(opened: Opened) -> tuple[Choice, ...]:

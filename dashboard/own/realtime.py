@@ -22,6 +22,7 @@ from dashboard.cards import Cell, Row, rows_of
 from dashboard.charts.stacked import Stack, stacked_bars
 from dashboard.charts.svg import Markup
 from dashboard.chips import FilterForm
+from dashboard.locales import locale
 from dashboard.own.opening import Opened, Page, bar, open_page
 from dashboard.own.sheet import Sheet, column
 from dashboard.pages import templates
@@ -202,7 +203,7 @@ async def get_stream(request: Request) -> Response:
     live, base = opened.tools.live, request.scope.get("root_path", "")
     if live.is_full:
         return PlainTextResponse("Too many watch. Ask again.\n", 503, {"Retry-After": "10"})
-    name = (opened.site.id, opened.scene.filters, opened.guard, words.locale().name)
+    name = (opened.site.id, opened.scene.filters, opened.guard, locale().name)
 
     async def make() -> str:
         fresh = msgspec.structs.replace(opened.scene, now=opened.tools.now())

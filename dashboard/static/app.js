@@ -25,7 +25,7 @@ async function show(/** @type {string} */ href, part = 'main', push = true) {
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.getElementById(part);
     if (!answer.ok || answer.redirected || !old || !fresh) throw answer.status;
-    if (!push && old.dataset.again && fresh.dataset.again) return wait();
+    if (!push && old.dataset.again && fresh.dataset.again && old.dataset.stage === fresh.dataset.stage) return wait();
     const focus = old.contains(document.activeElement) && place(document.activeElement);
     // What a form asked for has a shorter address.
     if (push) history.pushState({}, '', /** @type {HTMLElement | null} */ ($('[data-here]', fresh))?.dataset.here ?? href);

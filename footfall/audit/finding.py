@@ -6,6 +6,7 @@ do. SKIP: it could not be looked at here, and why.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -37,7 +38,7 @@ def skipped(reason: str) -> Finding:
     return Finding("SKIP", reason)
 
 
-def listed(words: list[str], most: int = 5) -> str:
+def listed(words: Sequence[str], most: int = 5) -> str:
     """Join a few words, and say how many more there are."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

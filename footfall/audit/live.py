@@ -41,7 +41,7 @@ def judged_by_the_server(reason: str) -> Callable[[Yard], Finding]:
         probe = yard.probe
         if probe.why:
             return skipped(probe.why)
-        kept = [path for path, _ in probe.kept if path == f"/no/{reason}"]
+        kept = [path for path, _, _ in probe.kept if path == f"/no/{reason}"]
         if kept:
             return failed(
                 f"a visit with {SAID[reason]} was counted", "report it; until then set the site's mode to none"
@@ -75,13 +75,17 @@ def forged_address_changes_nothing(yard: Yard) -> Finding:
             "asked on this machine, which is a trusted proxy itself: `footfall audit --live` with the public "
             "address sends a forged X-Forwarded-For through it"
         )
-    countries = {path.partition("/u/")[0]: country for path, country in probe.kept}
-    if countries.get("/plain") != countries.get("/forged"):
+    seen = {path: (country, number) for path, country, number in probe.kept}
+    if "/forged" not in seen or not seen["/plain"][1]:
+        return skipped("the marked visits had no number of the day, or did not arrive: nothing can be compared")
+    if seen["/plain"] != seen["/forged"]:
         return failed(
-            "a forged X-Forwarded-For changed the country",
-            f"let the proxy overwrite the header, and name it in {PREFIX}TRUSTED_PROXIES",
+            "a forged X-Forwarded-For makes another visitor, or another country",
+            f"let the proxy overwrite the header, and name it alone in {PREFIX}TRUSTED_PROXIES",
         )
-    return passed("a forged X-Forwarded-For through the public address changed nothing")
+    return passed(
+        "a forged X-Forwarded-For through the public address changed neither the visitor's number nor the country"
+    )
 
 
 def cookies_are_ours(yard: Yard) -> Finding:

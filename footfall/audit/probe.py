@@ -8,7 +8,6 @@ site that a crash left behind goes at the next audit.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +19,11 @@ from clickhouse.client import Store
 from clickhouse.erase import erase_site
 from clickhouse.examine import events_of, refused_of
 from footfall.audit.http import Answer, Door, Unreachable
+from registry.hosts import AUDIT_HOST
 from registry.registry import Registry
 from registry.salts import Salts
 from registry.site import Site
 
-MARKED = re.compile(r"audit-[0-9a-f]{8}\.invalid")
 ADDRESS = "203.0.113.77"
 """Of the block for documentation (RFC 5737): nobody's."""
 FORGED = "8.8.8.8"
@@ -54,6 +53,8 @@ ROUTES = (
     ("GET", "/"),
     ("GET", "/setup"),
 )
+FROM_AUDIT = {"Referer": "https://self-audit.invalid/"}
+"""So that the picture is asked for by a page of nobody's, and counts for nobody."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -73,8 +74,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     is_local: bool = True
     base: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
-    """(path, country) of what was stored."""
+    kept: tuple[tuple[str, str, int], ...] = ()
+    """(path, country, visitor number) of what was stored; the numbers are in no report."""
     refused: Mapping[str, int] = {}
     seconds: float = 0.0
     """From the answer to the first marked visit until it was in the store."""
@@ -99,9 +100,9 @@ def look(door: Door, registry: Registry, store: Store, salts: Salts, word: str) 
                 base=door.base,
                 is_local=door.is_local,
                 seconds=seconds,
-                kept=tuple((path, country) for path, country, _ in events_of(store, site.id)),
+                kept=tuple(events_of(store, site.id)),
                 refused=refused_of(store, site.id),
-                seen=tuple(_seen(f"{method} {path}", door.ask(method, path)) for method, path in ROUTES),
+                seen=tuple(_seen(f"{method} {path}", door.ask(method, path, FROM_AUDIT)) for method, path in ROUTES),
                 declined=_seen("POST /privacy/choice", decline(door)),
                 notices={each.id: page for each in registry.sites.list() if (page := _page_of(door, each))},
             )
@@ -110,26 +111,35 @@ def look(door: Door, registry: Registry, store: Store, salts: Salts, word: str) 
 
 
 def send_marked(door: Door, site: Site, store: Store, word: str) -> float | None:
-    """Send a plain visit, one with everything personal in it, and one for each way to say no; wait for what is due."""
+    """Send a plain visit, one that claims another address, one full of personal things, one for each way to say no."""
     began = time.monotonic()
     send(door, site, "/plain", {"X-Forwarded-For": ADDRESS} if door.is_local else {})
     arrived = await_true(lambda: any(path == "/plain" for path, _, _ in events_of(store, site.id)), STORED_SECONDS)
     seconds = time.monotonic() - began
     if not arrived:
         return None
-    forwarded = {"X-Forwarded-For": ADDRESS} if door.is_local else {"X-Forwarded-For": f"{FORGED}, {ADDRESS}"}
+    if not door.is_local:
+        send(door, site, "/forged", {"X-Forwarded-For": FORGED})
+    forwarded = {"X-Forwarded-For": ADDRESS}
     send(
         door,
         site,
-        f"/forged/u/{word}?email={word}@example.org",
+        f"/canary/u/{word}?email={word}@example.org",
         {**forwarded, "User-Agent": f"{AGENT} {word}", "Referer": f"https://{site.host}/u/{word}"},
     )
     for reason, headers in SAYS.items():
         send(door, site, f"/no/{reason}", headers)
-    await_true(
-        lambda: len(events_of(store, site.id)) >= 2 and set(SAYS) <= set(refused_of(store, site.id)), STORED_SECONDS
-    )
+    await_true(lambda: _is_settled(door, site, store), STORED_SECONDS)
     return seconds
+
+
+def _is_settled(door: Door, site: Site, store: Store) -> bool:
+    """Tell whether everything sent is in the store: what came later would come to a site that is gone."""
+    refused = refused_of(store, site.id)
+    robots = 2  # one of SAYS, and the one by which the server was seen to know the site
+    return (
+        len(events_of(store, site.id)) >= 3 - door.is_local and set(SAYS) <= set(refused) and refused["bot"] >= robots
+    )
 
 
 def send(door: Door, site: Site, path: str, headers: Mapping[str, str]) -> Answer:
@@ -165,7 +175,7 @@ def forget_site(registry: Registry, store: Store, salts: Salts, site: Site) -> N
 def remove_leftovers(registry: Registry, store: Store, salts: Salts) -> None:
     """Remove what an audit that was cut short has left."""
     for site in registry.sites.list():
-        if MARKED.fullmatch(site.host):
+        if AUDIT_HOST.fullmatch(site.host):
             forget_site(registry, store, salts, site)
 
 
@@ -188,7 +198,7 @@ def _is_known(door: Door, site: Site) -> bool:
 
 def _page_of(door: Door, site: Site) -> str:
     """Fetch a site's privacy page; nothing where this address is not the site's and cannot stand for it."""
-    if MARKED.fullmatch(site.host) or not (door.is_local or door.host.removeprefix("www.") == site.host):
+    if AUDIT_HOST.fullmatch(site.host) or not (door.is_local or door.host.removeprefix("www.") == site.host):
         return ""
     answer = door.ask("GET", "/privacy", {"Host": site.host} if door.is_local else {})
     return answer.body.decode("utf-8", "replace") if answer.status == 200 else ""

@@ -39,7 +39,7 @@ def nothing_is_overdue(yard: Yard) -> Finding:
         "look at the log and at `footfall_retention_overdue`; `footfall data delete` removes what is over a limit now"
     )
     if late or (rows and proof and nights[NOBODY] - proof.night > LATE_NIGHTS):
-        return failed(f"{rows:,} rows are over their limit; {told}; behind: {listed(late) or 'the store'}", mend)
+        return failed(f"{counted(rows, 'row')} over a limit; {told}; behind: {listed(late) or 'the store'}", mend)
     if rows:
         tables = listed([f"{count:,} in {table}" for table, count in over.items()])
         return warned(f"{tables} are over their limit, for the coming night to remove; {told}", mend)

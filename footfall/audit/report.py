@@ -11,18 +11,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from footfall import __version__
 from footfall.audit.checks import Check
-from footfall.audit.finding import Finding
+from footfall.audit.finding import Finding, Status
 from footfall.wayout.certificate import signed
 from registry.audits import Audit, Audits
 from registry.looks import Head
 
 KIND = "self-audit"
+COUNTED = ("passed", "warned", "failed", "skipped")
+"""What the statuses are called where they are counted, in their order."""
 _SITE = re.compile(r"\bsite (\d+)\b")
 
 
@@ -46,8 +48,7 @@ def signed_report(done: Iterable[tuple[Check, Finding]], at: datetime, head: Hea
 def counts_of(report: Mapping[str, Any]) -> dict[str, int]:
     """Count the findings by status, in the registry's words."""
     found = Counter(row["status"] for row in report["findings"])
-    names = {"PASS": "passed", "WARN": "warned", "FAIL": "failed", "SKIP": "skipped"}
-    return {word: found[status] for status, word in names.items()}
+    return {word: found[status] for status, word in zip(get_args(Status), COUNTED, strict=True)}
 
 
 def keep(audits: Audits, report: Mapping[str, Any], at: datetime) -> Audit:

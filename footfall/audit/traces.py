@@ -57,8 +57,9 @@ def own_output() -> Iterator[Path]:
     """Yield where this process's own lines go, when that is a file."""
     for number in (1, 2):
         try:
-            if stat.S_ISREG(os.fstat(number).st_mode):
-                yield Path(f"/proc/self/fd/{number}").resolve()
+            file = Path(f"/proc/self/fd/{number}").resolve()
+            if stat.S_ISREG(os.fstat(number).st_mode) and file.is_file():
+                yield file
         except OSError:
             continue
 
@@ -123,7 +124,8 @@ def salts_are_bounded(yard: Yard) -> Finding:
     if faults:
         return failed(listed(faults), "set FOOTFALL_SALTS=dir:/run/footfall on tmpfs, mode 0700, and restart")
     return passed(
-        f"{counted(len(files), 'key')} for {counted(len(yard.sites), 'site')} in memory ({place}), none older than its day, 0600"
+        f"{counted(len(files), 'key')} for {counted(len(yard.sites), 'site')} in memory ({place}), none older than "
+        f"its day, 0600"
     )
 
 

@@ -2,7 +2,8 @@
 
 A backup is made beside a running server (which writes the store's part, as an order) or without one. Restoring and
 moving need the data for themselves: a running server has to be stopped, and says so. Nothing is put where something
-is already. Salts, spools and keys that sign are in no backup.
+is already. Salts, spools, peppers and keys that sign are in no backup. What was erased after a backup was made is
+erased again before a restored one is opened.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import click
 
 from clickhouse.client import Store, connect
 from clickhouse.migrate import migrate
+from collector.drain.erased import Entry, ErasedBook
 from collector.settings import Settings
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark, waiting
 from footfall.house import open_house
 from footfall.lock import hold_data, make_data
-from footfall.wayout.copies import copy_registry, move_store, read_backup, restore_store
+from footfall.wayout.again import carry_out, prepare
+from footfall.wayout.copies import copy_registry, move_store, read_backup, refuse_if_not_empty, restore_store
+from footfall.wayout.remembered import book_in
 from registry.errors import NotAllowed
 from registry.sites import COMMAND_LINE
 
@@ -50,24 +54,48 @@ def backup(folder: Path) -> None:
     if file:
         copy_registry(file, folder / REGISTRY_FILE)
     else:
-        remark("the registry is in PostgreSQL: back it up with pg_dump at the same time")
+        remark("the registry is in PostgreSQL: back it up at the same time: pg_dump --exclude-table-data=peppers")
     click.echo(f"{sum(copied.rows.values()):,} rows in {folder}, checked; keep it no longer than you promise")
 
 
 @click.command()
 @click.argument("folder", type=FOLDER, metavar="DIR")
-def restore(folder: Path) -> None:
+@click.option("--erased", type=click.Path(path_type=Path), help="The book of what was erased since; else that in DATA.")
+@click.option("--without-erased", is_flag=True, help="There is no such book: what was erased since comes back.")
+def restore(folder: Path, erased: Path | None, *, without_erased: bool) -> None:
     """Bring a backup back, into an installation that is empty."""
     settings = read_settings()
-    read_backup(folder)
+    copied = read_backup(folder)
     make_data(settings.data)
     with hold_data(settings.data):
+        entries = _erased_since(settings, erased, without=without_erased)
         _restore_registry(settings, folder)
         with connect(settings.store_dsn()) as store:
             migrate(store)
+            refuse_if_not_empty(store)
+            with open_registry(settings) as registry:
+                again = prepare(registry, settings.data, entries, copied.begun_at)
             with waiting("loading the store"):
                 rows = sum(restore_store(store, folder))
-    click.echo(f"{rows:,} rows are back; nobody is signed in")
+    with open_house(settings) as house, waiting("erasing what was erased since, and what is too old"):
+        for sentence in carry_out(house):
+            remark(sentence)
+    click.echo(f"{rows:,} rows came back, {again} erasures were repeated; nobody is signed in")
+
+
+def _erased_since(settings: Settings, erased: Path | None, *, without: bool) -> list[Entry]:
+    """Read the book of what was erased, and put it where it goes on. Raises NotAllowed where there is none."""
+    book = book_in(settings.data)
+    if erased is not None:
+        if not erased.is_file():
+            raise NotAllowed(f"{erased} is not there")
+        book.note(ErasedBook(erased).entries())
+    elif not book.file.exists() and not without:
+        raise NotAllowed(
+            f"{book.file} is not there, so what was erased since the backup would come back: name the book of the "
+            "old installation with --erased, or say --without-erased"
+        )
+    return book.entries()
 
 
 def _restore_registry(settings: Settings, folder: Path) -> None:

@@ -6,6 +6,7 @@ installation signed it and nothing was changed since (exit 1: no).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import click
@@ -14,7 +15,9 @@ import msgspec
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import moment, show_table
 from footfall.wayout.certificate import is_genuine, key_in
+from footfall.wayout.kept import ended
 from registry.errors import NotAllowed, WrongState
+from registry.orders import Order
 
 
 @click.command("list")
@@ -22,8 +25,21 @@ def list_certificates() -> None:
     """Show which removals left a certificate."""
     with open_registry() as registry:
         done = [order for order in registry.orders.removals() if "reference" in order.result]
-    rows = [(order.result["reference"], moment(order.ended_at), order.result["digest"]) for order in done]
-    show_table(("reference", "deleted", "digest"), rows, empty="no site was ever deleted here")
+        ends = ended(registry.orders)
+    rows = [
+        (order.result["reference"], moment(order.ended_at), _kept(order, ends), order.result["digest"])
+        for order in done
+    ]
+    show_table(("reference", "deleted", "backup", "digest"), rows, empty="no site was ever deleted here")
+
+
+def _kept(order: Order, ends: Mapping[int, Order]) -> str:
+    """Say what has become of a backup that was to be kept."""
+    kept = order.result.get("kept_backup")
+    if not kept:
+        return "none"
+    end = ends.get(order.args["site_id"])
+    return f"deleted {end.result['deleted_at'][:10]}" if end else f"sealed, until {kept['kept_until']}"
 
 
 @click.command()

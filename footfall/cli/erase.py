@@ -66,8 +66,9 @@ def _erase_days(settings: Settings, registry: Registry, site: Site, since: date,
     args = {"site_id": site.id, "since": since.isoformat(), "until": until.isoformat()}
     order = registry.orders.file("erase_days", args, COMMAND_LINE)
     with waiting(f"erasing days of {site.host}"):
-        done(await_end(settings, registry, order, LONG_SECONDS), "erasing")
-    click.echo(f"{site.host}: nothing of {since} up to {until} is left; proved by reading every table")
+        erased = done(await_end(settings, registry, order, LONG_SECONDS), "erasing").result["erased"]
+    for first, last in erased:
+        click.echo(f"{site.host}: nothing of {first} up to {last} is left; proved by reading every table")
     for hold in registry.holds.list(site.id, active=True):
         if hold.since < until and since < hold.until:
             remark(f"{hold.since} to {hold.until}: {hold.sentence}")

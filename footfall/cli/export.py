@@ -7,6 +7,7 @@ An export that was cut short goes on where it was; the same folder may be import
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -104,6 +105,8 @@ def _hand_over(settings: Settings, registry: Registry, site: Site, folder: Path)
     with waiting(f"loading {site.host}"):
         done(await_end(settings, registry, order, LONG_SECONDS), "the import")
     shutil.rmtree(inner, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        inner.parent.rmdir()  # unless another site's import waits there
 
 
 def _warn(site: Site, manifest: out.Manifest) -> None:

@@ -7,6 +7,7 @@ erasure is told why not. `footfall data isolate` is the same verb by another nam
 
 from __future__ import annotations
 
+import copy
 from datetime import date, datetime
 
 import click
@@ -20,13 +21,20 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("host")
+@click.argument("host", required=False)
+@click.option("--site", help="The site, said this way instead.")
 @click.option("--since", type=DAY, required=True, help="The first day.")
 @click.option("--until", type=DAY, required=True, help="The first day that is not covered.")
 @click.option("--reason", required=True, help="Why; it is told to who wanted these days erased.")
 @click.option("--review", type=DAY, required=True, help="When somebody looks at it again, within a year.")
-def add(host: str, since: datetime, until: datetime, reason: str, review: datetime) -> None:
+def add(host: str | None, site: str | None, since: datetime, until: datetime, reason: str, review: datetime) -> None:
     """Keep days of a site from being deleted, unseen, until a day of review."""
+    if bool(host) == bool(site):
+        raise click.UsageError("name the site once: HOST or --site HOST")
+    _place(host or site or "", since, until, reason, review)
+
+
+def _place(host: str, since: datetime, until: datetime, reason: str, review: datetime) -> None:
     settings = read_settings()
     with open_registry(settings) as registry:
         site = registry.sites.get(host)
@@ -36,6 +44,10 @@ def add(host: str, since: datetime, until: datetime, reason: str, review: dateti
             done(await_end(settings, registry, order, LONG_SECONDS), "the hold is placed, but moving its rows")
     click.echo(f"hold {hold.id} on {site.host}: {hold.since} to {hold.until}, to be reviewed on {hold.review_at}")
     remark(f"its days are in no report; to end it: footfall hold release {hold.id}")
+
+
+isolate = copy.copy(add)
+isolate.name = "isolate"
 
 
 @click.command("list")

@@ -14,7 +14,10 @@ import click
 
 
 class Verb(NamedTuple):
-    """One command: `where` is `module:function`, or empty for a noun that has verbs of its own."""
+    """One command: `where` is `module:function`, or empty for a noun that has verbs of its own.
+
+    With both, what is typed after it and is none of its verbs goes to `where`.
+    """
 
     name: str
     where: str
@@ -49,8 +52,27 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(verb.name, verb.help) for verb in section.verbs])
 
 
+class VerbWithVerbs(LazyGroup):
+    """A command that does something by itself, and has verbs beside that."""
+
+    def __init__(self, itself: click.Command, verb: Verb) -> None:
+        super().__init__([Section("Verbs", verb.verbs)], name=verb.name, help=verb.help)
+        arguments = itself.collect_usage_pieces(click.Context(itself))[1:]
+        self.subcommand_metavar = f"{' '.join(arguments)} | COMMAND [ARGS]..."
+        self._itself = itself
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in self.list_commands(ctx):
+            return super().resolve_command(ctx, args)
+        return "", self._itself, args
+
+
 def load(verb: Verb) -> click.Command:
     """Load the command of a verb."""
+    if verb.verbs and verb.where:
+        return VerbWithVerbs(load(verb._replace(verbs=())), verb)
     if verb.verbs:
         return LazyGroup([Section("Verbs", verb.verbs)], name=verb.name, help=verb.help)
     module, _, attribute = verb.where.partition(":")

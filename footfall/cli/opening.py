@@ -59,7 +59,7 @@ def note_verb(registry: Registry) -> None:
     context = click.get_current_context(silent=True)
     if context is None:
         return
-    verb = context.command_path.removeprefix("footfall ")
+    verb = context.command_path.removeprefix("footfall ").strip()
     host = next((text for name in ("host", "site") if isinstance(text := context.params.get(name), str)), "")
     told = [f"{name}={value}" for name in NOTED if isinstance(value := context.params.get(name), str) and value]
     changes = context.params.get("changes") or ()

@@ -1,6 +1,7 @@
 """`footfall snippet HOST`: the tag to paste, alone on stdout.
 
-Its address comes from BASE_URL. Where that is not set, the tag points at this machine, and a remark says so.
+Its address comes from BASE_URL. Where that is not set, the tag points at this machine, at the server that runs here or
+at the one that LISTEN tells of, and a remark says so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import click
 from collector.settings import Settings
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark
+from footfall.whereabouts import address_in
 from registry.site import Site
 
 
@@ -28,7 +30,7 @@ def snippet(host: str) -> None:
 def show_tag(settings: Settings, site: Site) -> None:
     """Print a site's tag."""
     listen = settings.listen
-    base_url = settings.base_url or f"http://{listen.host}:{listen.port}"
+    base_url = settings.base_url or address_in(settings.data) or f"http://{listen.host}:{listen.port}"
     click.echo(tag(base_url, site.host))
     if not settings.base_url:
         remark("this tag works on this machine only: set FOOTFALL_BASE_URL to your public address for the real one")

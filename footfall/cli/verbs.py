@@ -63,12 +63,16 @@ HOLD = (
 DATA = (
     Verb("delete", f"{_HERE}.data:delete", "Delete now what is older than a day, for good."),
     Verb("anonymise", f"{_HERE}.data:anonymise", "Add up what is older than a day, then delete it."),
-    Verb("isolate", f"{_HERE}.hold:add", "Keep days of a site from being deleted, unseen, until a day of review."),
+    Verb("isolate", f"{_HERE}.hold:isolate", "Keep days of a site from being deleted, unseen, until a day of review."),
     Verb("confirm-date", f"{_HERE}.data:confirm_date", "Say that the clock is right, after it has leapt."),
 )
 CERTIFICATE = (
     Verb("list", f"{_HERE}.certificate:list_certificates", "Show which removals left a certificate."),
     Verb("verify", f"{_HERE}.certificate:verify", "Say whether a certificate was signed here and never changed."),
+)
+BACKUP = (
+    Verb("keypair", f"{_HERE}.sealed:keypair", "Make the keys of a backup that only you can open."),
+    Verb("open", f"{_HERE}.sealed:open_sealed", "Open a sealed backup of a site that was removed, with your key."),
 )
 
 SECTIONS = (
@@ -77,6 +81,11 @@ SECTIONS = (
         (
             Verb("serve", f"{_HERE}.serve:serve", "Receive events and show the dashboard."),
             Verb("demo", f"{_HERE}.demo:demo", "Show the whole product with generated visits."),
+            Verb(
+                "doctor",
+                f"{_HERE}.doctor:doctor",
+                "Send a marked visit through the public address, and follow it to the report.",
+            ),
             Verb("migrate", f"{_HERE}.migrate:migrate", "Bring registry and store to this release."),
         ),
     ),
@@ -122,7 +131,9 @@ SECTIONS = (
     Section(
         "Copies",
         (
-            Verb("backup", f"{_HERE}.backup:backup", "Copy everything that must not be lost into a new folder."),
+            Verb(
+                "backup", f"{_HERE}.backup:backup", "Copy everything that must not be lost into a new folder.", BACKUP
+            ),
             Verb("restore", f"{_HERE}.backup:restore", "Bring a backup back, into an installation that is empty."),
             Verb("move", f"{_HERE}.backup:move", "Copy the store to another one, as from embedded to a server."),
         ),
@@ -131,6 +142,8 @@ SECTIONS = (
         "Privacy",
         (
             Verb("audit", f"{_HERE}.audit:audit", "Check what is promised to visitors, and prove it."),
+            Verb("notice", f"{_HERE}.notice:notice", "Print the text of the privacy notice."),
+            Verb("register", f"{_HERE}.notice:register", "Print the record of processing, or an annex to it."),
             Verb("salt", "", "The random keys that visitor numbers are made with.", SALT),
             Verb("request", "", "What visitors asked a person for.", REQUEST),
             Verb("rescrub", f"{_HERE}.rescrub:rescrub", "Rewrite stored paths and texts by the rules of today."),

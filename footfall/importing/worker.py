@@ -145,6 +145,7 @@ class Worker:
             RefusalCount(self._site.id, day, reason, count, rule) for (day, reason, rule), count in self._counts.items()
         ]
         records = [*self._records, *([encode_refusals(counts)] if counts else [])]
+        self._expect_site()  # a site that is being removed must get nothing more
         now = self._sieve.bookmark()
         marks = moved(self._bench.marks, self._noted or self._sieve.known, now, self._sieve.absorbed)
         if marks is not self._bench.marks:
@@ -155,15 +156,19 @@ class Worker:
 
     def _look_up(self) -> None:
         """Look at the clock and at the site: its settings may have changed, and it may be gone."""
-        site = self._find_site()
-        if site is None or site.state != "active":
-            raise WrongState("this site is frozen or being removed: nothing more is counted for it")
+        site = self._expect_site()
         self._now_ms = self._clock()
         today = local_day(self._now_ms, site.timezone)
         if today != self._day:
             self._day = today
             self._tools = msgspec.structs.replace(self._plain_tools, salt=PastSalts(today, self._shared))
         self._site = site
+
+    def _expect_site(self) -> Site:
+        site = self._find_site()
+        if site is None or site.state != "active":
+            raise WrongState("this site is frozen or being removed: nothing more is counted for it")
+        return site
 
 
 def arrival_of(entry: Entry, site: Site) -> Arrival:

@@ -2,9 +2,9 @@
 
 In: an open store and a folder, or a second store. Out: every table that keeps rows of sites, in slices of
 ClickHouse's format Native, with the counts that must be there again afterwards. Salts, spools and keys that sign are
-in no copy; of the registry's SQLite file a consistent copy is taken while others write, without sessions and
-invitations. Invariants: memory is bounded by one slice; what is cut short goes on; nothing is put where something is
-already.
+in no copy; of the registry's SQLite file a consistent copy is taken while others write, without sessions,
+invitations and peppers. Invariants: memory is bounded by one slice; what is cut short goes on; nothing is put where
+something is already.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from footfall import __version__
 from footfall.wayout.export import MADE_AGAIN, make_private, pretty, sha256_of, write_whole
 
 SECONDS_AT_ONCE = 10.0
-NOT_COPIED = ("sessions", "setup_tokens")
+NOT_COPIED = ("sessions", "setup_tokens", "peppers")
+"""Peppers: with them whoever has the backup and a visitor's cookie could find that visitor's rows, also of a site that
+is removed later. Without them a visitor who agreed is a new one after a restore, and earlier rows are nobody's."""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -37,6 +39,8 @@ class Copied(msgspec.Struct, frozen=True):
     made_at: datetime
     rows: dict[str, int]
     files: dict[str, tuple[str, str]]
+    begun_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    """What was erased later may be in it."""
 
 
 def tables_of(store: Store) -> list[Kept]:
@@ -47,6 +51,7 @@ def tables_of(store: Store) -> list[Kept]:
 def backup_store(store: Store, folder: Path, seconds: float = SECONDS_AT_ONCE) -> bool:
     """Go on with copying the store into a folder; True: it is whole, and `backup.json` says so."""
     if (folder / "backup.json").exists():
+        (folder / "plan.json").unlink(missing_ok=True)
         return True
     make_private(folder)
     tables = {kept.table: kept for kept in tables_of(store)}
@@ -62,9 +67,10 @@ def backup_store(store: Store, folder: Path, seconds: float = SECONDS_AT_ONCE) -
     names = {name_of(number, part): part for number, part in enumerate(plan)}
     files = {name: (part.table, sha256_of(folder / name)) for name, part in names.items()}
     rows = {name: sum(part.rows for part in plan if part.table == name) for name in tables}
-    (folder / "plan.json").unlink()
-    copied = Copied(1, f"footfall {__version__}", datetime.now(UTC), rows, files)
+    begun_at = datetime.fromtimestamp((folder / "plan.json").stat().st_mtime, UTC)
+    copied = Copied(1, f"footfall {__version__}", datetime.now(UTC), rows, files, begun_at)
     write_whole(folder / "backup.json", pretty(msgspec.to_builtins(copied)))
+    (folder / "plan.json").unlink()
     return True
 
 

@@ -1,10 +1,10 @@
 """Export: writes all that is kept of a site into a folder, piece by piece, and says of every file what it must be.
 
 In: a store, a registry, a site, a folder in DATA. Out: True when the folder is whole: rows as Parquet, NDJSON and
-CSV, the settings, the registry's rows, a description, `export.json` and, last of all, `SHA256SUMS`. Memory is bounded
-by one slice. Invariants: a file with its final name is whole; what is cut short goes on with the first slice that is
-missing; rows that happen after the plan was made belong to the next export. It holds no lock, and nobody need stop
-counting.
+CSV, the settings, the registry's rows, the notice, a description, `export.json` and, last of all, `SHA256SUMS`.
+Memory is bounded by one slice. Invariants: a file with its final name is whole; what is cut short goes on with the
+first slice that is missing; rows that happen after the plan was made belong to the next export. It holds no lock, and
+nobody need stop counting.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from clickhouse.client import Store
 from clickhouse.slices import Kept, Slice, kept_tables, read_slice, slices_of
+from collector.privacy.notice import notice_of
 from footfall import __version__
 from footfall.wayout.pages import readme, schema_page
 from registry.registry import Registry
@@ -115,6 +116,7 @@ def _finish(registry: Registry, site: Site, plan: Plan, tables: dict[str, Kept],
         lines = b"".join(msgspec.json.encode(row) + b"\n" for row in kept_rows)
         write_whole(folder / "registry" / f"{table}.ndjson", lines)
     write_whole(folder / "settings.json", pretty(msgspec.structs.asdict(site)))
+    write_whole(folder / "notice.md", _notice(registry, site).encode())
     kept = [tables[name] for name in sorted(tables)]
     write_whole(folder / "SCHEMA.md", schema_page(kept).encode())
     rows = {name: sum(_lines_in(folder, plan, name)) for name in sorted(tables)}
@@ -125,6 +127,12 @@ def _finish(registry: Registry, site: Site, plan: Plan, tables: dict[str, Kept],
     write_whole(folder / "export.json", pretty(msgspec.to_builtins(manifest)))
     sums = [f"{sha256_of(folder / name)}  {name}\n" for name in (*files, "export.json")]
     write_whole(folder / "SHA256SUMS", "".join(sums).encode())
+
+
+def _notice(registry: Registry, site: Site) -> str:
+    """Return the privacy notice that is true now, in English."""
+    since = registry.sites.history(site.host)[-1].at.timestamp()
+    return notice_of(site, "en", since=since, people=len(registry.users.at_site(site.id)) or None)
 
 
 def _lines_in(folder: Path, plan: Plan, table: str) -> Iterator[int]:

@@ -40,6 +40,7 @@ Made {made_at:%Y-%m-%d %H:%M} UTC by Footfall. It is yours: there is no other co
   before it. What had no rows has no folder.
 - `events_isolated/`, where there is one, holds rows that were restricted or on hold: they count nowhere.
 - `registry/` and `settings.json`: how the site was set up, who changed what, who looked. No key is in there.
+- [notice.md](notice.md) is the privacy notice that was true when this was made.
 - [SCHEMA.md](SCHEMA.md) says what every column is; `export.json` says what was written.
 - `sha256sum -c SHA256SUMS` proves that nothing was lost on the way.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from collector.drain.quarantine import Quarantine
 from footfall.importing.bench import remove_emptied, spool_of
 from footfall.wayout import export, load
+from footfall.wayout.kept import making_of
 
 
 def forget_traces(data: Path, site_id: int) -> list[str]:
@@ -23,7 +24,8 @@ def forget_traces(data: Path, site_id: int) -> list[str]:
         Quarantine(file.parent).drop_sites({site_id})
         if file.stat().st_size < before:
             gone.append("quarantine")
-    for name, folder in (("export", export.folder_of(data, site_id)), ("import", load.folder_of(data, site_id))):
+    folders = {"export": export.folder_of(data, site_id), "import": load.folder_of(data, site_id)}
+    for name, folder in (folders | {"export to be sealed": making_of(data, site_id)}).items():
         if folder.exists():
             shutil.rmtree(folder)
             gone.append(name)

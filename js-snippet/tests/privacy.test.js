@@ -101,6 +101,13 @@ test("one button stops and allows again, stays the same element, and the result 
   assert.equal(page.box.find("button"), button);
 });
 
+test("it offers to stop nothing where blocked cookies already mean that nothing is measured", () => {
+  const off = { reason: "cookies_off" };
+  assert.equal(openPolicy({ state: { state: "DROP", ...off } }).box.find("button"), undefined);
+  assert.equal(openPolicy({ state: { state: "COUNT", ...off } }).text("button"), say("stop"));
+  assert.equal(openPolicy({ state: { state: "DROP", reason: "gpc" } }).text("button"), say("stop"));
+});
+
 test("it shows exactly what this page view has sent", () => {
   const events = [{ n: "pageview", u: "https://example.com/", id: "1" }];
   const page = openPolicy({ state: { state: "DAILY", reason: "daily" }, sent: events });

@@ -16,6 +16,7 @@ SAYS = {
     "latency.py": ("p99 at 100 events/s", "refused 0"),
     "memory.py": ("whole product, after 3 report pages", "collector alone"),
     "ready.py": ("serve, first start", "serve, second start", "demo, 2,000 events"),
+    "recovery.py": ("all 202", "caught up", "drained in", "accounted for"),
     "soak.py": ("descriptors", "at rest", "accounted for"),
     "report_page.py": ("30 days, no filter", "12 months, one filter", "over the wire"),
 }

@@ -11,7 +11,7 @@ from clickhouse import repair as repairing
 from clickhouse.client import Store, StoreError
 from clickhouse.insert import insert_events
 from clickhouse.repair import REMOVE, repair
-from clickhouse.rows import PlacedEvent
+from clickhouse.rows import PlacedEvent, Position
 from clickhouse.visits import derive_visits, visit_id_of
 from collector.drain import visits as drain_visits
 
@@ -75,9 +75,7 @@ def test_what_is_right_is_not_touched(store: Store) -> None:
 
 def test_only_the_days_that_were_named_and_the_site_are_mended(store: Store) -> None:
     rows = place([event(t=0), event(t=60), event(t=86_400), event(t=86_460), event(site_id=2), event(t=60, site_id=2)])
-    cut = [
-        PlacedEvent(row.event, visit_id_of(row.event.site_id, 1, row.event.ts), row.position) for row in rows
-    ]
+    cut = [PlacedEvent(row.event, visit_id_of(row.event.site_id, 1, row.event.ts), row.position) for row in rows]
     insert_events(store, cut, token="cut")
     derive_visits(store, touched(cut))
     finish(store, MIDNIGHT, MIDNIGHT + DAY_MS)
@@ -91,7 +89,7 @@ def test_a_visit_over_midnight_is_mended_as_a_whole_and_keeps_its_name(store: St
     late = PlacedEvent(
         event(t=43_300, path="/late", consented=True),
         visit_id_of(1, 1, NOON + 43_300_000),
-        rows[0].position._replace(seq=9),
+        Position(7, 9),
     )
     insert_events(store, [*rows, late], token="x")
     derive_visits(store, touched([*rows, late]))

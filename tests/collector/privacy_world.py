@@ -37,10 +37,18 @@ SITES = (
     Site(id=2, host="asks.example", mode="consent_only", legal_basis="consent"),
     Site(id=3, host="plain.example", mode="none", gpc="ignore", dnt="ignore", cookies_disabled="ignore"),
     Site(id=4, host="frozen.example", state="frozen"),
-    Site(id=5, host="mixed.example", mode="hybrid", legal_basis="consent"),
+    Site(id=5, host="mixed.example", mode="hybrid", legal_basis="consent", show_audit=True),
     Site(id=6, host="many.example", hosts=("other.example", "*.many.example", "shop.many.example")),
     Site(id=7, host="counts.example", cookies_disabled="count", pixel="count"),
     Site(id=8, host="127.0.0.1"),
+    Site(
+        id=9,
+        host="named.example",
+        controller="Named Ltd, 1 High Street",
+        contact="privacy@named.example",
+        dpo="Dana Poe",
+        authority="The Office",
+    ),
 )
 RECORDS = (
     {"ts": "2026-11-22T09:00:00.000Z", "name": "pageview", "path": "/", "referrer": '=HYPERLINK("evil")'},

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, COOKIES_BLOCKED, open_context
+from chromium import COOKIES_BLOCKED, needs_chromium, open_context
 from collector_world import BROWSER
 from consent_world import DAY, Asking, open_asking
 from starlette.responses import HTMLResponse
@@ -22,10 +22,7 @@ PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,">
 SAYS = CATALOGUES["en"].says
 PATIENCE = 20.0
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = needs_chromium
 
 
 class Shop:

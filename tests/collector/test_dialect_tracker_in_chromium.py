@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import agent_of, needs_chromium, open_browser
 from peer_world import World
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,15 +25,10 @@ from collector.express import express_lane
 from collector.guard import Guard
 from registry.site import Site
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
 
 PACKAGE = "@plausible-analytics/tracker"
-CHROMIUM = Path("/usr/bin/chromium")
 NPM = shutil.which("npm")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-# Otherwise navigator.webdriver is true, and the tracker keeps silent.
-FLAGS += ["--disable-blink-features=AutomationControlled"]
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 INSTALL_SECONDS = 120
 PAGE = """<!doctype html><title>Shop</title><script type="module">
 import {{ init, track }} from "/tracker.js";
@@ -42,9 +37,8 @@ window.buy = () => track("Purchase", {{ props: {{ plan: "pro" }}, revenue: {{ am
 </script>"""
 
 pytestmark = [
-    pytest.mark.browser,
+    *needs_chromium,
     pytest.mark.node,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
     pytest.mark.skipif(NPM is None, reason="needs Node.js and npm: apt-get install nodejs npm"),
 ]
 
@@ -98,10 +92,8 @@ def website(tracker: str, endpoint: str) -> Iterator[str]:
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    with playwright.sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser.new_context(user_agent=AGENT).new_page()
-        browser.close()
+    with open_browser() as browser:
+        yield browser.new_context(user_agent=agent_of(browser)).new_page()
 
 
 def test_plausibles_own_tracker_counts_after_its_address_was_changed(world: World, website: str, page: Any) -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
-from distill_world import NOW_MS, arrive, event, refusal, site
+from distill_world import NOW_MS, arrive, event, refusal, site, tools
 
 from clickhouse.rows import Event, Reason
 from collector.arrival import Arrival, Signals
+from collector.distill.device import Agent
+from collector.distill.event import Findings, event_of
+from collector.distill.page import Page
+from collector.distill.place import Place
+from collector.distill.scrub.query import Tags
+from collector.distill.source import Source
 
 # Each row breaks one more rule than the one after it; the earliest step speaks.
 ORDER = [
@@ -129,6 +136,55 @@ def test_a_full_event_holds_what_was_found_and_nothing_else() -> None:
         interactive=False,
         props={"plan": "pro"},
     )
+
+
+def test_every_find_gets_into_the_field_of_its_name() -> None:
+    page = Page(
+        "hostname",
+        "path",
+        Tags("utm_source", "-", "utm_campaign", "utm_content", "utm_term", "-", "-", "click", "query"),
+        "title",
+    )
+    found = Findings(
+        page,
+        Source("referrer", "source", "channel", "utm_medium", continued=True),
+        Place("country", "region", "city"),
+        Agent("browser", "browser_version", "os", "os_version", "device"),
+        visitor=1,
+        moment_ms=2,
+        is_consented=True,
+        shown=3,
+    )
+    arrival = arrive(
+        name="name",
+        language="de",
+        engaged_ms=4,
+        scroll=5,
+        revenue=0.006,
+        currency="EUR",
+        interactive=False,
+        props={"plan": "pro"},
+    )
+    kept = msgspec.structs.asdict(event_of(arrival, site(), found, tools(), 10))
+    told = {
+        "site_id": 7,
+        "ts": 2,
+        "visitor_id": 1,
+        "language": "de",
+        "engaged_ms": 4,
+        "scroll": 5,
+        "revenue": 6,
+        "currency": "EUR",
+    }
+    told |= {
+        "interactive": False,
+        "continued": True,
+        "delay_ms": 8,
+        "props": {"plan": "pro"},
+        "consented": True,
+        "dsr_id": 3,
+    }
+    assert kept == {field: told.get(field, field) for field in Event.__struct_fields__}
 
 
 FIGURES: list[tuple[dict[str, Any], dict[str, Any]]] = [

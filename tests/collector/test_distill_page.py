@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from distill_world import arrive, case_rows, event, outcome, refusal, site
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clickhouse.rows import Reason, Refusal
-from collector.distill.url import Parts, split
+from collector.distill.url import Parts, remembering, split
 from registry.site import Site
+
+SPLIT_KNOWN = remembering(size=64, longest=50)
 
 # Rows where Plausible keeps what we do not, on purpose.
 OURS_DIFFERS = {
@@ -73,6 +77,15 @@ def test_a_url_is_taken_apart(url: str, parts: Parts) -> None:
     assert split(url) == parts
 
 
+@given(
+    st.text(st.sampled_from("https:/?#@[]\\.ab \t\n\x1f\u2028%"), max_size=40), st.sampled_from(("", "?", "?q", "#x"))
+)
+def test_what_is_remembered_of_urls_changes_nothing(text: str, rest: str) -> None:
+    for url in (text, text + rest, "https://example.com/" + text + rest):
+        assert SPLIT_KNOWN(url) == split(url)
+        assert SPLIT_KNOWN(url) == split(url)
+
+
 HOSTS = [
     ("https://example.com/", {}, None),
     ("https://www.example.com/", {}, None),
@@ -124,6 +137,10 @@ def test_a_host_under_a_wildcard_is_shown_but_scrubbed() -> None:
     assert event(arrive("https://shop.example.com/"), where).hostname == "shop.example.com"
     found = event(arrive("https://550e8400-e29b-41d4-a716-446655440000.example.com/"), where)
     assert found.hostname == "[uuid].example.com"
+
+
+def test_a_site_that_was_opened_by_an_address_is_told_by_its_name() -> None:
+    assert event(arrive("http://127.0.0.1:8001/"), site(hosts=("127.0.0.1",))).hostname == site().host
 
 
 ROUTES = [

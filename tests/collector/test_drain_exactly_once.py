@@ -36,19 +36,19 @@ from collector.spool.segment import segments_in
 
 @pytest.mark.parametrize("point", ["noted", "sending", "stored", "settled"])
 def test_a_crash_at_any_point_neither_loses_nor_doubles_nor_moves_a_row(
-    store: Store, tmp_path: Path, point: str
+    any_store: Store, tmp_path: Path, point: str
 ) -> None:
     events = [*numbered(0, 50), *numbered(50, 60, name=ENGAGEMENT, visitor=9), *numbered(60, 70)]
     groups = [[(one, id_of(at % 65)) for at, one in enumerate(events)][first : first + 5] for first in range(0, 70, 5)]
     fill(tmp_path, *groups, [encode_refusals([RefusalCount(1, 20_000, "bot", 3), RefusalCount(2, 20_000, "gpc", 4)])])
     limits = DrainLimits(batch_rows=20)
     for times in (1, 2):
-        until_the_crash(store, tmp_path, at=crash_at(point, times), limits=limits)
-    drain_all(store, tmp_path, limits=limits)
-    assert paths(store) == [f"/{number:06d}" for number in [*range(50), *range(60, 65)]]
-    assert len({visit for _, visit in stored(store)}) == 1
-    assert refused(store) == {(1, "bot"): 3, (2, "gpc"): 4, (1, "no_visit"): 10, (1, "duplicate"): 5}
-    assert store.query("select pageviews from visits final") == [(55,)]
+        until_the_crash(any_store, tmp_path, at=crash_at(point, times), limits=limits)
+    drain_all(any_store, tmp_path, limits=limits)
+    assert paths(any_store) == [f"/{number:06d}" for number in [*range(50), *range(60, 65)]]
+    assert len({visit for _, visit in stored(any_store)}) == 1
+    assert refused(any_store) == {(1, "bot"): 3, (2, "gpc"): 4, (1, "no_visit"): 10, (1, "duplicate"): 5}
+    assert any_store.query("select pageviews from visits final") == [(55,)]
 
 
 def test_a_retried_batch_keeps_the_visits_that_were_noted_whatever_the_store_says_now(
@@ -64,9 +64,9 @@ def test_a_retried_batch_keeps_the_visits_that_were_noted_whatever_the_store_say
     assert (path, start_of(visit)) == ("/b", NOON)
 
 
-def test_a_batch_that_is_partly_stored_is_completed_not_repeated(store: Store, tmp_path: Path) -> None:
+def test_a_batch_that_is_partly_stored_is_completed_not_repeated(any_store: Store, tmp_path: Path) -> None:
     fill(tmp_path, numbered(0, 100))
-    until_the_crash(store, tmp_path, at=crash_at("noted"))
+    until_the_crash(any_store, tmp_path, at=crash_at("noted"))
     (segment,) = segments_in(tmp_path)
     note = NoteBook(tmp_path).read()
     assert note is not None
@@ -74,18 +74,18 @@ def test_a_batch_that_is_partly_stored_is_completed_not_repeated(store: Store, t
         PlacedEvent(one, note.decisions().marks[0], Position(segment.key, at))
         for at, one in enumerate(numbered(0, 100))
     ]
-    insert_events(store, rows[::3], token="the process that died")
-    drain_all(store, tmp_path)
-    assert paths(store) == [f"/{number:06d}" for number in range(100)]
+    insert_events(any_store, rows[::3], token="the process that died")
+    drain_all(any_store, tmp_path)
+    assert paths(any_store) == [f"/{number:06d}" for number in range(100)]
 
 
-def test_without_its_note_the_drain_asks_for_every_row_and_doubles_none(store: Store, tmp_path: Path) -> None:
+def test_without_its_note_the_drain_asks_for_every_row_and_doubles_none(any_store: Store, tmp_path: Path) -> None:
     fill(tmp_path, *([one] for one in numbered(0, 30)), [encode_refusals([RefusalCount(1, 20_000, "bot", 2)])])
-    drain_all(store, tmp_path, limits=DrainLimits(batch_rows=7))
+    drain_all(any_store, tmp_path, limits=DrainLimits(batch_rows=7))
     (tmp_path / NOTE).unlink()
-    drain_all(store, tmp_path, limits=DrainLimits(batch_rows=11))
-    assert len(paths(store)) == 30
-    assert refused(store) == {(1, "bot"): 2}
+    drain_all(any_store, tmp_path, limits=DrainLimits(batch_rows=11))
+    assert len(paths(any_store)) == 30
+    assert refused(any_store) == {(1, "bot"): 2}
 
 
 def test_a_noted_batch_whose_tail_a_power_cut_took_is_stored_as_far_as_it_is_there(
@@ -115,18 +115,20 @@ def test_a_store_that_fails_is_tried_again_and_nothing_is_lost(store: Store, tmp
     assert store.query("select count() from visits final") == [(1,)]
 
 
-def test_a_token_that_is_remembered_while_its_rows_are_gone_does_not_swallow_them(store: Store, tmp_path: Path) -> None:
+def test_a_token_that_is_remembered_while_its_rows_are_gone_does_not_swallow_them(
+    any_store: Store, tmp_path: Path
+) -> None:
     """As after a kill between the two writes: the engine says yes to the repeated token, and stores nothing."""
     fill(tmp_path, numbered(0, 20))
-    with draining(store, tmp_path, at=crash_at("stored")) as drain:
+    with draining(any_store, tmp_path, at=crash_at("stored")) as drain:
         with pytest.raises(Crash):
             drain.step()
-        store.writer.command("alter table events delete where 1 settings mutations_sync = 1")
-    with draining(store, tmp_path) as drain:
+        any_store.writer.command("alter table events delete where 1 settings mutations_sync = 1")
+    with draining(any_store, tmp_path) as drain:
         with pytest.raises(Swallowed):
             drain.step()
         drain.step()
-    assert len(paths(store)) == 20
+    assert len(paths(any_store)) == 20
 
 
 def test_an_attempt_that_failed_here_and_went_through_there_is_not_repeated(store: Store, tmp_path: Path) -> None:

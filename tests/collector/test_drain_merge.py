@@ -33,15 +33,15 @@ def test_two_stored_visits_become_one(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("point", ["noted", "sending", "stored", "settled"])
-def test_a_crash_on_the_way_changes_nothing(store: Store, tmp_path: Path, point: str) -> None:
-    tell_in_parts(store, tmp_path, [event(0, path="/a")], [event(2400, path="/c"), event(2500, path="/d")])
+def test_a_crash_on_the_way_changes_nothing(any_store: Store, tmp_path: Path, point: str) -> None:
+    tell_in_parts(any_store, tmp_path, [event(0, path="/a")], [event(2400, path="/c"), event(2500, path="/d")])
     fill(tmp_path, [event(1200, path="/b")], begun_ms=NOON + 5)
-    until_the_crash(store, tmp_path, at=crash_at(point))
-    drain_all(store, tmp_path)
+    until_the_crash(any_store, tmp_path, at=crash_at(point))
+    drain_all(any_store, tmp_path)
     fill(tmp_path, [event(3000, path="/e")], begun_ms=NOON + 6)
-    drain_all(store, tmp_path)
-    assert [path for path, _ in sorted(stored(store))] == ["/a", "/b", "/c", "/d", "/e"]
-    assert store.query(VISITS) == [(5, 3000)]
+    drain_all(any_store, tmp_path)
+    assert [path for path, _ in sorted(stored(any_store))] == ["/a", "/b", "/c", "/d", "/e"]
+    assert any_store.query(VISITS) == [(5, 3000)]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

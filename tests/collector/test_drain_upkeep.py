@@ -42,14 +42,14 @@ def test_one_poison_row_among_thousands_is_put_aside_and_the_rest_is_stored(stor
     assert drain._ledger.tell("", is_behind=False, oldest_ms=0).kept == {1: 9_999}
 
 
-def test_poison_is_put_aside_once_however_often_its_batch_is_tried(store: Store, tmp_path: Path) -> None:
+def test_poison_is_put_aside_once_however_often_its_batch_is_tried(any_store: Store, tmp_path: Path) -> None:
     bad_count = encode_refusals([RefusalCount(1, -5, "bot", 1), RefusalCount(1, 20_000, "bot", 2)])
     fill(tmp_path, [event(0, path="/a"), event(1, path="/b", scroll=300), bad_count, b"junk", event(2, path="/c")])
     for _ in range(2):
-        until_the_crash(store, tmp_path, at=crash_at("stored"))
-    drain_all(store, tmp_path)
-    assert paths(store) == ["/a", "/c"]
-    assert refused(store) == {(1, "bot"): 2, (1, "unstorable"): 1}
+        until_the_crash(any_store, tmp_path, at=crash_at("stored"))
+    drain_all(any_store, tmp_path)
+    assert paths(any_store) == ["/a", "/c"]
+    assert refused(any_store) == {(1, "bot"): 2, (1, "unstorable"): 1}
     assert [(line.seq, line.why) for line in Quarantine(tmp_path).lines()] == [
         (3, "not a record"),
         (1, "a value does not fit the column scroll"),

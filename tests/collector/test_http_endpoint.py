@@ -71,6 +71,15 @@ def test_an_unknown_site_is_a_refusal_too() -> None:
     assert refused(world) == {(0, Reason.UNKNOWN_SITE): 2}
 
 
+@pytest.mark.parametrize("host", ["audit-0a1b2c3d.invalid", "self-audit.invalid"])
+def test_what_the_self_audit_tries_before_its_site_is_known_counts_for_nobody(host: str) -> None:
+    world = World()
+    assert world.send(d=host).headers["x-refused"] == "unknown_site"
+    world.send(u=f"https://{host}/")
+    asyncio.run(world.tally.flush(world.keep))
+    assert (refused(world), world.counts, dict(world.tally.received)) == ({}, [], {})
+
+
 def test_the_site_is_the_named_one_else_the_pages() -> None:
     world = World()
     world.send(d="www.other.example")

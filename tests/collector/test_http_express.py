@@ -32,7 +32,16 @@ async def other(scope: Any, receive: Any, send: Any) -> None:
 async def serving(world: World, *, lane: bool = True) -> AsyncIterator[tuple[Server, int]]:
     collector = Collector(world.endpoint, other, "/_f")
     protocol: Any = express_lane(collector) if lane else guard.Guard
-    config = Config(collector, port=0, http=protocol, ws="none", lifespan="off", log_config=None, timeout_keep_alive=1)
+    config = Config(
+        collector,
+        port=0,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
+        timeout_keep_alive=1,
+    )
     server = Server(config)
     running = asyncio.create_task(server._serve())
     while not server.started:
@@ -100,8 +109,58 @@ REQUESTS = {
     "an upgrade": post(EVENT, b"upgrade: websocket").replace(b"connection: close", b"connection: upgrade, close"),
     "a preflight": b"OPTIONS /e HTTP/1.1\r\nhost: a\r\norigin: https://example.com\r\nconnection: close\r\n\r\n",
     "a look": b"GET /e HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    "a look without a body": b"HEAD /e HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    "a foreign preflight": b"OPTIONS /e HTTP/1.1\r\nhost: a\r\n"
+    b"origin: https://evil.example\r\nconnection: close\r\n\r\n",
+    "another method": b"PUT" + post()[4:],
     "two lengths": post(EVENT, b"content-length: 3"),
+    "the same length twice": post(EVENT, b"content-length: %d" % len(EVENT)),
     "both kinds of length": post(EVENT, b"transfer-encoding: chunked"),
+    "no length": post(b"").replace(b"content-length: 0\r\n", b""),
+    "a negative length": post().replace(b"content-length: ", b"content-length: -"),
+    "a length with a sign": post().replace(b"content-length: ", b"content-length: +"),
+    "a length in hex": post().replace(b"content-length: ", b"content-length: 0x"),
+    "a length with zeros before": post().replace(b"content-length: ", b"content-length: 000000"),
+    "a length with blanks": post().replace(b"content-length: ", b"content-length:  \t "),
+    "a length beyond all": post().replace(b"content-length: ", b"content-length: 99999999999999999999"),
+    "a length as a list": post(EVENT).replace(b"content-length: %d" % len(EVENT), b"content-length: 43, 43"),
+    "asks first, in capitals": post(EVENT, b"Expect: 100-Continue"),
+    "expects something else": post(EVENT, b"expect: a-miracle"),
+    "chunked twice": post(EVENT).replace(b"content-length: 43", b"transfer-encoding: chunked, chunked"),
+    "chunked with a trailer": b"POST /e HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: text/plain\r\n"
+    b"transfer-encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\nx-forwarded-for: 192.0.2.1\r\n\r\n" % (len(EVENT), EVENT),
+    "chunked badly": b"POST /e HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\n"
+    b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+    "old, kept open": post(EVENT, close=False)
+    .replace(b"HTTP/1.1", b"HTTP/1.0")
+    .replace(b"host", b"connection: keep-alive\r\nhost"),
+    "a newer version": post().replace(b"HTTP/1.1", b"HTTP/1.2"),
+    "another protocol": post().replace(b"HTTP/1.1", b"HTTP/2.0"),
+    "closes and keeps": post(EVENT, b"connection: keep-alive"),
+    "a close in capitals": post(EVENT, b"Connection: Close", close=False),
+    "no host": post().replace(b"host: a\r\n", b""),
+    "names in capitals": post().replace(b"content-type", b"Content-Type").replace(b"content-length", b"CONTENT-LENGTH"),
+    "a folded line": post(EVENT, b"x-note: one\r\n two"),
+    "a blank before the colon": post(EVENT, b"x-note : one"),
+    "a name with a NUL": post(EVENT, b"x-\0note: one"),
+    "a value with a NUL": post(EVENT, b"x-note: o\0ne"),
+    "a bare line feed": post().replace(b"host: a\r\n", b"host: a\n"),
+    "line breaks first": b"\r\n\r\n" + post(),
+    "the whole address": post(path=b"http://a/e"),
+    "a star": post(path=b"*"),
+    "a path in disguise": post(path=b"/%65"),
+    "a slash more": post(path=b"/e/"),
+    "a fragment": post(path=b"/e#x"),
+    "a hundred lines": post(EVENT, *[b"x-line: %d" % number for number in range(96)]),
+    "a line too many": post(EVENT, *[b"x-line: %d" % number for number in range(97)]),
+    "a long line": post(EVENT, b"x-line: " + b"y" * 33_000),
+    "no signal": post(EVENT, b"sec-gpc: 0"),
+    "a signal among others": post(EVENT, b"sec-gpc: 0", b"sec-gpc: 1"),
+    "two cookies": post(EVENT, b"cookie: a=1", b"cookie: footfall_optout=1"),
+    "a forwarded address": post(EVENT, b"x-forwarded-for: 203.0.113.9:4711"),
+    "forwarded junk": post(EVENT, b"x-forwarded-for: 203.0.113.9, junk"),
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 50,
+    "nothing": b"",
 }
 
 

@@ -6,6 +6,7 @@ The limits are shortened through the module's constants; what is awaited is alwa
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from collector.guard import Guard
 Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE = 20.0
 """Far beyond every limit below: only a hanging server reaches it."""
+TIMES = 84 if os.environ.get("FOOTFALL_TEST_THOROUGH") else 25
+"""Twelve kinds each: three hundred connections, or a thousand."""
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -165,7 +168,7 @@ def test_line_breaks_do_not_keep_an_idle_connection_open() -> None:
 
 def test_a_good_client_is_served_among_three_hundred_half_open_ones() -> None:
     async def scenario(port: int) -> None:
-        bad = [await connect(port, first) for first in list(HALF_OPEN.values()) * 25]
+        bad = [await connect(port, first) for first in list(HALF_OPEN.values()) * TIMES]
         for _ in range(20):
             assert b"/ 0 2" in await answer_to(port)
         await asyncio.gather(*(is_closed(peer) for peer in bad))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collector.arrival import Arrival
+from collector.arrival import Arrival, Signals
 from collector.dialects.plausible import MAX_EVENTS, Problem, parse
 from collector.sender import Sender
 
@@ -132,6 +132,41 @@ def test_a_hundred_thousand_unknown_keys_cost_nothing_and_the_last_of_two_wins()
     arrivals = parse(f'{{"n":"a","n":"b",{many},"u":"https://example.com/"}}'.encode(), SENDER)
     assert isinstance(arrivals, list)
     assert arrivals[0].name == "b"
+
+
+def test_everything_that_is_said_gets_into_the_field_of_its_name() -> None:
+    sender = Sender("address", "agent", "origin", "fetch_site", "language", Signals(gpc=True))
+    body = {
+        "n": "engagement",
+        "u": "https://a.example/",
+        "d": "a.example",
+        "r": "referrer",
+        "p": {"plan": "pro"},
+        "e": 7,
+        "sd": 8,
+    }
+    body |= {"$": {"amount": 9, "currency": "eur"}, "i": False, "id": "F" * 32, "tz": "Europe/Vienna"}
+    (arrival,) = parse(json.dumps(body).encode(), sender)
+    assert arrival == Arrival(
+        name="engagement",
+        url="https://a.example/",
+        site="a.example",
+        referrer="referrer",
+        address="address",
+        agent="agent",
+        origin="origin",
+        fetch_site="fetch_site",
+        signals=Signals(gpc=True),
+        event_id="f" * 32,
+        language="language",
+        timezone="Europe/Vienna",
+        props={"plan": "pro"},
+        revenue=9.0,
+        currency="EUR",
+        interactive=False,
+        engaged_ms=7,
+        scroll=8,
+    )
 
 
 def test_short_keys_win_and_null_is_absent() -> None:

@@ -44,7 +44,15 @@ def clickhouse(tmp_path: Path) -> Iterator[str]:
 def workers_of(server: Server) -> list[int]:
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
     pids = [int(pid) for pid in children.read_text().split()]
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in pids if b"spawn_main" in words_of(pid)]
+
+
+def words_of(pid: int) -> bytes:
+    """The command line of a process; none if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")

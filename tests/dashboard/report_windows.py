@@ -27,11 +27,6 @@ from clickhouse.visits import derive_visits, visit_id_of
 from dashboard.app import create_dashboard
 from registry.registry import Registry
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SITE = "shop.example"
 REPORT = f"/sites/{SITE}"
@@ -131,7 +126,9 @@ class Window:
 
     def __init__(self, browser: playwright.Browser, url: str, **options: object) -> None:
         self.url = url
-        self.context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+        self.context = browser.new_context(
+            base_url=url, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
+        )
         self.page = self.context.new_page()
         self.asked: list[playwright.Request] = []
         self.complaints: list[str] = []

@@ -241,3 +241,15 @@ def test_a_legend_leaves_out_shades_that_no_number_can_have() -> None:
 
 def test_disputed_and_small_places_have_a_shape() -> None:
     assert {"XK", "CY", "SO", "TW", "PS", "EH", "GF", "SG", "MT", "LI", "VA", "HK", "GL", "RU", "FJ"} <= OUTLINES
+
+
+def test_a_note_is_a_mark_on_the_time_axis() -> None:
+    points = [
+        Point("1 Nov", "one", 1),
+        Point("2 Nov", "two\n✎ <b>sent</b>", 2, is_noted=True),
+        Point("3 Nov", "three", 3),
+    ]
+    drawn = time_series(points, title="t", about="a", say=str)
+    assert re.search(r'<path d="M500,100h0" class="noted dot"', drawn)
+    assert drawn.count('class="noted"') == 1
+    assert "✎ &lt;b&gt;sent&lt;/b&gt;" in drawn

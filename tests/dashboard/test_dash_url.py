@@ -13,12 +13,12 @@ from clickhouse.ask.dimensions import DIMENSIONS
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Condition, Did
 from dashboard.errors import BadQuestion
-from dashboard.filters import OPERATORS, read_filter, write_filter
+from dashboard.filters import OPERATORS, is_dimension, read_filter, write_filter
 from dashboard.period import SPANS, Comparison, Span
 from dashboard.url import INTERVALS, State, read, with_changes
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufffd"), max_size=30)
-NAMES = sorted(name for name in DIMENSIONS if not name.startswith("time:"))
+NAMES = sorted(filter(is_dimension, DIMENSIONS))
 CONDITIONS = st.builds(
     Condition,
     st.sampled_from(OPERATORS),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
-from dash_world import World
+from dash_world import PASSWORD, Browser, World
 
 from registry.totp import code_at, step_of
 
@@ -87,3 +88,51 @@ def test_whoever_has_a_second_factor_needs_it_to_remove_a_site(world: World) -> 
     for code in ("", "000000"):
         assert browser.post("/sites/example.com/remove", data=form | {"code": code}).status_code == 400
     assert world.registry.sites.get("example.com").state == "active"
+
+
+def second_owner(world: World) -> Browser:
+    world.registry.users.add("second@example.com", PASSWORD, "owner", "example.com")
+    return world.browser("second")
+
+
+def test_delete_requires_two_steps_of_two_owners(world: World) -> None:
+    second, first, form = second_owner(world), world.browser("owner"), {"do": "freeze", "host": "example.com"}
+    assert "more than one owner" in first.get("/sites/example.com/remove").text
+    for _ in range(2):  # the same person twice is one person
+        assert first.post("/sites/example.com/remove", data=form).status_code == 303
+        assert world.registry.sites.get("example.com").state == "active"
+    assert "(second@example.com) has to confirm" in first.get("/sites/example.com/remove").text
+    assert "owner@example.com wants" in second.get("/sites/example.com/remove").text
+    assert second.post("/sites/example.com/remove", data=form | {"host": "other.example"}).status_code == 400
+    assert world.registry.sites.get("example.com").state == "active"
+    assert second.post("/sites/example.com/remove", data=form).status_code == 303
+    site = world.registry.sites.get("example.com")
+    assert site.state == "frozen"
+    assert site.frozen_until
+    assert site.frozen_until - world.registry.now() > timedelta(days=6)
+    second.post("/sites/example.com/remove", data={"do": "restore"})
+    assert world.registry.partings.wished(site.id) is None
+
+
+def test_a_wish_to_remove_can_be_taken_back_and_ends_with_the_ownership(world: World) -> None:
+    second, first, form = second_owner(world), world.browser("owner"), {"do": "freeze", "host": "example.com"}
+    first.post("/sites/example.com/remove", data=form)
+    assert second.post("/sites/example.com/remove", data={"do": "withdraw"}).status_code == 303
+    second.post("/sites/example.com/remove", data=form)
+    assert world.registry.sites.get("example.com").state == "active"
+    world.registry.users.grant("second@example.com", "viewer", "example.com")
+    first.post("/sites/example.com/remove", data=form)
+    assert world.registry.sites.get("example.com").state == "frozen"
+
+
+def test_the_right_code_of_a_second_factor_stands_for_the_second_owner(world: World) -> None:
+    second_owner(world)
+    browser, user = world.browser("owner"), world.registry.users.get("owner@example.com")
+    secret = world.registry.factors.offer(user.id)
+    assert secret
+    step = step_of(world.registry.now())
+    world.registry.factors.confirm(user.id, code_at(secret, step))
+    form = {"do": "freeze", "host": "example.com", "code": code_at(secret, step + 1)}
+    assert browser.post("/sites/example.com/remove", data=form | {"code": "000000"}).status_code == 400
+    assert browser.post("/sites/example.com/remove", data=form).status_code == 303
+    assert world.registry.sites.get("example.com").state == "frozen"

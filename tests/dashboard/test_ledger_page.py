@@ -199,6 +199,13 @@ def test_strays_are_told_to_who_looks_after_the_installation(world: World):
     assert "shpo.example (11)" in text_of(world, "owner", "/")
 
 
+def test_what_the_self_audit_tried_is_no_stray(world: World):
+    refuse(world.store, NOWHERE, (TODAY, Reason.UNKNOWN_SITE, 5, "audit-0a1b2c3d.invalid"), *strays_of(TODAY))
+    told = text_of(world, "owner", "/")
+    assert "12 events in 30 days named a site that does not exist here" in told
+    assert "audit-" not in told
+
+
 def test_a_house_without_strays_says_nothing_of_them(world: World):
     assert "does not exist here" not in text_of(world, "owner", "/")
 

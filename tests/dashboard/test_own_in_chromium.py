@@ -1,4 +1,4 @@
-"""Pages beside the report in a real browser: nobody is shut out, nothing scrolls sideways, and realtime is live."""
+"""Pages beside the report in a real browser: realtime is live, forms answer without a script, drawings are links."""
 
 from __future__ import annotations
 
@@ -6,32 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import needs_chromium, open_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install -e '.[test]'")
-from report_windows import CHROMIUM, FLAGS, REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
+from report_windows import REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
-]
-
-PAGES = (
-    "/realtime",
-    "/features?feature=Sign up&compare=previous",
-    "/goals",
-    "/funnels?k1=page&p1=/&k2=page&p2=/pricing",
-    "/journeys",
-    "/journeys?of=/pricing&way=before",
-    "/hours",
-    "/engagement",
-    "/vitals",
-    "/retention",
-    "/privacy",
-)
-RULES = {
-    name: {"enabled": True} for name in ("label-content-name-mismatch", "scrollable-region-focusable", "target-size")
-}
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -42,26 +22,8 @@ def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with open_browser() as browser:
         yield browser
-        browser.close()
-
-
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}}],
-                         ids=["light", "dark", "narrow"])  # fmt: skip
-def test_no_page_shuts_anybody_out_or_scrolls_sideways(
-    chromium: playwright.Browser, place: Place, options: dict[str, object]
-) -> None:
-    for path in PAGES:
-        window = Window(chromium, place.url, **options)
-        page = window.open(f"{REPORT}{path}")
-        found = axe.Axe().run(page, options={"rules": RULES}).response["violations"]
-        assert [(path, fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert window.complaints == []
-        assert {request.url.split("/")[2] for request in window.asked} == {place.url.split("/")[2]}
-        window.context.close()
 
 
 def test_realtime_is_told_anew_without_a_click(chromium: playwright.Browser, place: Place) -> None:

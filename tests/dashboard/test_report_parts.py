@@ -9,6 +9,7 @@ import httpx
 import pytest
 from report_oracle import NOW, Oracle, made, scene
 
+from clickhouse.ask.deeds import NOT_FEATURES
 from clickhouse.ask.question import Condition, Did
 from dashboard import url
 from dashboard.details import details_page, details_question
@@ -51,7 +52,7 @@ def test_a_comparison_asks_for_one_more_time_series() -> None:
 def test_features_leave_page_views_out() -> None:
     _, ask = made()
     (features,) = [question for question in ask.asked if question.dimensions == ("feature",)]
-    assert features.filters == (Condition("is_not", "feature", ("pageview",)),)
+    assert features.filters == (Condition("is_not", "feature", NOT_FEATURES),)
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from chromium import agent_of, needs_chromium, open_browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
+pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+from playwright.sync_api import Browser, BrowserContext, Page
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = needs_chromium
 
 
 @dataclass(frozen=True)
@@ -78,35 +71,20 @@ def told_by(process: subprocess.Popen[str]) -> Demo:
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-    yield started
-    started.close()
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context(user_agent=browser_agent(browser))
+    fresh = browser.new_context(user_agent=agent_of(browser))
     yield fresh
     fresh.close()
 
 
-def browser_agent(browser: Browser) -> str:
-    """The agent of the same Chromium with a window: a headless one is refused as a bot, rightly."""
-    engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
-    return f"Mozilla/5.0 (X11; Linux x86_64) {engine} Chrome/{browser.version} Safari/537.36"
-
-
 @pytest.fixture
 def visitor(context: BrowserContext) -> Page:
-    """A page of a person: automation is not announced, or the snippet would rightly stay silent."""
-    context.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false})")
     return context.new_page()
 
 
@@ -218,7 +196,7 @@ def test_the_widget_in_a_policy_shows_what_the_page_sent_and_stops_the_next_even
 
 
 def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> None:
-    context = browser.new_context(java_script_enabled=False, user_agent=browser_agent(browser))
+    context = browser.new_context(java_script_enabled=False, user_agent=agent_of(browser))
     page = context.new_page()
     page.goto(demo.privacy)
     page.get_by_role("button", name="Stop measuring me").click()
@@ -228,11 +206,8 @@ def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> Non
 
 
 def test_global_privacy_control_silences_the_snippet_and_the_server(browser: Browser, demo: Demo) -> None:
-    context = browser.new_context(user_agent=browser_agent(browser), extra_http_headers={"Sec-GPC": "1"})
-    context.add_init_script(
-        "Object.defineProperty(Navigator.prototype, 'webdriver', {get: () => false});"
-        "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true});"
-    )
+    context = browser.new_context(user_agent=agent_of(browser), extra_http_headers={"Sec-GPC": "1"})
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
     page = context.new_page()
     seen = heard_by(page)
     page.goto(demo.website)

@@ -10,21 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from chromium import agent_of, needs_chromium, open_browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-blink-features=AutomationControlled"]
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
+pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+from playwright.sync_api import BrowserContext, Page
+
 PATIENCE_SECONDS = 30
 """Only ends a test that would never pass."""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +50,8 @@ def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def context() -> Iterator[BrowserContext]:
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser.new_context(user_agent=AGENT)
-        browser.close()
+    with open_browser() as browser:
+        yield browser.new_context(user_agent=agent_of(browser))
 
 
 def press(page: Page, label: str, done: str) -> None:

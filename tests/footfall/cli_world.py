@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,3 +51,18 @@ class Home:
         return subprocess.Popen(
             [COMMAND, *words], stdout=subprocess.PIPE, text=True, cwd=self.directory, env=self.env()
         )
+
+
+@contextmanager
+def running(home: Home) -> Iterator[str]:
+    """Run the server on a free port; yield its address, which verbs are told by FOOTFALL_LISTEN."""
+    with home.start("serve", "--port", "0") as server:
+        assert server.stdout
+        address = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+        assert address
+        home.environment["FOOTFALL_LISTEN"] = address[0].removeprefix("http://")
+        try:
+            yield address[0]
+        finally:
+            server.terminate()
+            server.stdout.read()

@@ -6,11 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from audit_world import Plant
 from cli_world import Home
 from tmpfs import salts_beside
+
+from clickhouse.client import Store
+from registry.registry import Registry
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     with salts_beside(tmp_path):
         yield Home(tmp_path)
+
+
+@pytest.fixture
+def plant(store: Store, tmp_path: Path) -> Iterator[Plant]:
+    """A small installation for the self-audit."""
+    with Registry.open(f"sqlite:///{tmp_path / 'registry.sqlite'}") as registry:
+        yield Plant(registry, store, tmp_path / "data")

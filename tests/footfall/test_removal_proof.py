@@ -10,10 +10,15 @@ import pytest
 from test_cli_removal import NOW, Office, rows_of
 
 from clickhouse.client import Store
+from clickhouse.rows import Event
+from collector.spool import Spool
+from collector.spool.record import SCHEMA, KeptDemand, encode_demand, encode_event
 from footfall.orders import run_orders
 from footfall.wayout.certificate import is_genuine, key_in, signed
 from registry.registry import Registry
 from registry.salts import open_salts
+
+VISITOR = 0xC0FFEE0DDBA11000
 
 
 @pytest.fixture
@@ -46,18 +51,27 @@ def test_nothing_of_a_removed_site_is_found_in_any_file_or_table(office: Office,
     exported.mkdir(parents=True)
     (exported / "plan.json").write_bytes(canary)
     office.registry.goals.add("gone.example", page="/canary")
+    spool = Spool.open(tmp_path / "spool" / "1")
+    told = {"ts": 1, "visitor_id": VISITOR, "name": "pageview"}
+    for site, path in ((office.gone.id, "/canary"), (office.stays.id, "/stays")):
+        spool.append([encode_event(Event(site_id=site, hostname=f"{path[1:]}.example", path=path, **told), "5f" * 16)])  # type: ignore[arg-type]
+    spool.append([encode_demand(KeptDemand(SCHEMA, office.gone.id, "erase", "day", VISITOR + 1, 1, b"r"))])
     order = office.order()
     assert run_orders(office.registry, office.store, office.salts, lambda _: True, old_parts_seconds=0, data=tmp_path)
     certificate = office.registry.orders.get(order.id).result
     assert certificate["beside_the_store"] == ["export", "quarantine"]
     assert certificate["registry"]["goals"] == 1
+    assert certificate["spool"] == {"segments": 1, "hits": 0}
     assert is_genuine(certificate, key_in(tmp_path))
-    office.registry.close()
     found = [
         file
         for file in tmp_path.rglob("*")
         if file.is_file() and (canary in file.read_bytes() or b"/canary" in file.read_bytes())
     ]
     assert found == []
+    (segment,) = (tmp_path / "spool" / "1").glob("*.seg*")
+    assert (VISITOR + 1).to_bytes(8, "big") not in segment.read_bytes()
+    assert segment.read_bytes().count(VISITOR.to_bytes(8, "big")) == segment.read_bytes().count(b"/stays") == 1
+    spool.close()
     assert "/stays" in quarantine.read_text()
     assert rows_of(office.store, office.gone.id) == {}

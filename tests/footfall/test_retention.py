@@ -51,7 +51,7 @@ class Place:
             registry=self.registry,
             snapshot=self.snapshot,
             store=store or self.store,
-            settings=SimpleNamespace(data=self.data),
+            settings=SimpleNamespace(data=self.data, backup_days=30),
         )
         self.retention = Retention(ground, clock=lambda: self.now)  # type: ignore[arg-type]
 

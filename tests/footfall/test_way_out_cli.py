@@ -39,6 +39,7 @@ def test_beside_a_server_a_site_goes_out_and_in_again_and_a_backup_comes_back_wi
                 loaded = home.run("import", "footfall", folder, "--site", "there.example")
                 assert loaded.returncode == 0, loaded.stderr
                 assert "events: 1 rows of here.example are in there.example" in loaded.stdout
+                assert not any(home.directory.rglob("moving-in"))
             assert home.run("export", "there.example", "--to", "again").returncode == 0
             (row,) = rows_in(home, "again")
             same = {"visitor_id", "visit_id", "ts", "path", "hostname", "seq"}
@@ -51,9 +52,11 @@ def test_beside_a_server_a_site_goes_out_and_in_again_and_a_backup_comes_back_wi
     elsewhere = Home(home.directory / "elsewhere", dict(home.environment))
     elsewhere.directory.mkdir()
     shutil.move(home.directory / "copy", elsewhere.directory / "copy")
-    restored = elsewhere.run("restore", "copy")
+    alone = elsewhere.run("restore", "copy")
+    assert (alone.returncode, "--without-erased" in alone.stderr) == (2, True)
+    restored = elsewhere.run("restore", "copy", "--without-erased")
     assert restored.returncode == 0, restored.stderr
-    assert elsewhere.run("restore", "copy").returncode == 2
+    assert elsewhere.run("restore", "copy", "--without-erased").returncode == 2
     assert elsewhere.run("export", "here.example", "--to", "out").returncode == 0
     assert rows_in(elsewhere, "out") == kept
 
@@ -69,4 +72,8 @@ def test_what_is_on_hold_is_told_to_who_wants_to_delete_it(home: Home) -> None:
     assert done.returncode == 0, done.stderr
     assert "nothing before 2020-06-01 is left" in done.stdout
     assert home.run("hold", "release", "7").returncode == 1
+    for named in ([], ["a.example", "--site", "a.example"]):
+        told = home.run("hold", "add", *named, *HOLD, "2999-01-01")
+        assert (told.returncode, "name the site once" in told.stderr) == (2, True)
+    assert "within a year" in home.run("hold", "add", "--site", "a.example", *HOLD, "2999-01-01").stderr
     assert home.run("data", "confirm-date", "--yes").returncode == 0

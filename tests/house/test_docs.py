@@ -14,11 +14,16 @@ from msgspec.structs import fields
 
 from clickhouse.rows import Reason
 from collector.dialects.plausible import Spoken
+from collector.endpoint import EVENT_PATHS
+from collector.peers import MANNERS, OWN
+from dashboard.people import MAY
+from dashboard.routes import ROUTES
 from footfall.documents import documents
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "js-snippet" / "README.md"]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ROW = re.compile(r"^\| (`/[^|]*) \| ([^|]*)", re.MULTILINE)
 TEST = re.compile(r"`(test_\w+)`")
 
 
@@ -49,6 +54,36 @@ def test_every_wire_field_has_a_heading() -> None:
     told = " ".join(heading for heading in headings(ROOT / "docs" / "wire.md") if "`" in heading)
     names = {field.encode_name for field in fields(Spoken)}
     assert not [name for name in sorted(names) if f"`{name}`" not in told]
+
+
+def told_routes(heading: str) -> dict[str, str]:
+    """Read the routes below a heading of docs/routes.md, each with the second cell of its row."""
+    told: dict[str, str] = {}
+    text = (ROOT / "docs" / "routes.md").read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    for names, second in ROW.findall(text):
+        paths = re.findall(r"`([^`]+)`", names)
+        told |= {path if path.startswith("/") else paths[0] + path: second for path in paths}
+    return told
+
+
+def test_every_route_of_the_dashboard_says_what_it_needs() -> None:
+    told = told_routes("The dashboard")
+    assert set(told) == {row.path for row in ROUTES}
+    assert not [row for row in ROUTES if f"{row.method} `{row.needs}`" not in told[row.path]]
+
+
+def test_every_role_says_what_it_may() -> None:
+    text = (ROOT / "docs" / "routes.md").read_text()
+    rows = [f"| {role} | {', '.join(f'`{act}`' for act in sorted(acts))} |" for role, acts in MAY.items()]
+    assert not [row for row in rows if row not in text]
+
+
+def test_every_route_of_the_collector_is_told() -> None:
+    named = {*EVENT_PATHS, *MANNERS, *OWN}
+    for module in (ROOT / "collector").rglob("*.py"):
+        named |= set(re.findall(r"\bRoute\(\"([^\"]+)\"", module.read_text()))
+        named |= set(re.findall(r"^PATH = \"([^\"]+)\"", module.read_text(), re.MULTILINE))
+    assert set(told_routes("The collector")) - {"/s.vitals.js", "/s.privacy.js"} == named
 
 
 def test_every_promise_names_a_test_that_exists() -> None:

@@ -1,4 +1,4 @@
-"""What an operator watches: metrics, alerts and the dashboard say the same names, and each has a row that says what to do."""
+"""What an operator watches: metrics, alerts and dashboard say the same names; each has a row that says what to do."""
 
 from __future__ import annotations
 

@@ -40,11 +40,18 @@ THIRD_PARTY: dict[str, dict[str, str]] = {
         "crawleruseragents": "distill/device.py",
     },
     "dashboard": {"starlette": "", "jinja2": "", "msgspec": "", "segno": "qr.py"},
-    "footfall": {"click": "", "msgspec": "", "rich": "", "uvicorn": "", "yaml": "updates/lists.py"},
+    "footfall": {
+        "click": "",
+        "msgspec": "",
+        "rich": "",
+        "uvicorn": "",
+        "yaml": "updates/lists.py",
+        "cryptography": "wayout/sealing.py",
+    },
 }
 
 # Optional extras may be imported where they are used: whoever does not install them never pays.
-INSIDE_A_FUNCTION = {"redis", "psycopg"}
+INSIDE_A_FUNCTION = {"redis", "psycopg", "cryptography"}
 
 
 def modules(room: str) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, COOKIES_BLOCKED, open_context
+from chromium import COOKIES_BLOCKED, needs_chromium, open_context
 from snippet_world import World, handler_for
 
 
@@ -28,8 +28,6 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium: `apt-get install chromium` to run the browser tests")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:
@@ -43,7 +41,7 @@ def page(playwright: Any, tmp_path: Path) -> Iterator[Any]:
     context.close()
 
 
-pytestmark = pytest.mark.browser
+pytestmark = needs_chromium
 
 
 def test_a_single_page_site_sends_the_right_bodies(world: World, page: Any) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, open_context
+from chromium import needs_chromium, open_context
 from snippet_world import World, handler_for
 
-pytestmark = pytest.mark.browser
+pytestmark = needs_chromium
 
 POLICY = """
 <main lang="de"><h1>Datenschutz</h1>
@@ -38,8 +38,6 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium: `apt-get install chromium` to run the browser tests")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:

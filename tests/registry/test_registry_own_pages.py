@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from registry.errors import AlreadyThere, NotAllowed, NotThere
@@ -75,3 +77,31 @@ def test_what_was_added_dies_with_its_site(registry: Registry) -> None:
     registry.sites.add("example.com")
     assert registry.features.list("example.com") == []
     assert registry.funnels.list("example.com") == []
+
+
+def test_a_segment_comes_back_as_it_was_saved(registry: Registry) -> None:
+    registry.sites.add("example.com")
+    saved = registry.segments.add("example.com", " Readers ", ["is:page:/docs"], by="ann@example.com")
+    assert (saved.name, saved.filters, saved.created_by) == ("Readers", ("is:page:/docs",), "ann@example.com")
+    assert registry.segments.list("example.com") == [saved]
+    with pytest.raises(AlreadyThere):
+        registry.segments.add("example.com", "Readers", ["is:page:/"], by="ann@example.com")
+    with pytest.raises(NotAllowed, match="1 to 20 filters"):
+        registry.segments.add("example.com", "None", [], by="ann@example.com")
+    registry.segments.remove("example.com", saved.id)
+    with pytest.raises(NotThere):
+        registry.segments.remove("example.com", saved.id)
+
+
+def test_notes_are_listed_by_day_and_both_ends_count(registry: Registry) -> None:
+    registry.sites.add("example.com")
+    days = [date(2026, 11, day) for day in (9, 3, 5)]
+    notes = [registry.annotations.add("example.com", day, f" On {day} ", by="ann@example.com") for day in days]
+    listed = registry.annotations.list("example.com", date(2026, 11, 3), date(2026, 11, 5))
+    assert listed == [notes[1], notes[2]]
+    assert listed[0].text == "On 2026-11-03"
+    registry.annotations.remove("example.com", notes[1].id)
+    with pytest.raises(NotThere):
+        registry.annotations.remove("example.com", notes[1].id)
+    with pytest.raises(NotAllowed):
+        registry.annotations.add("example.com", days[0], "a\x07b", by="ann@example.com")

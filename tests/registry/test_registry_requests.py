@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 from registry_world import Clock
 
@@ -11,6 +14,7 @@ from registry.errors import NotAllowed, NotThere, WrongState
 from registry.letters import LANGUAGES, LETTERS, letter_of
 from registry.registry import Registry
 from registry.requests import MOST_OPEN, Request, months_after
+from registry.site import Site
 
 
 def at(text: str) -> datetime:
@@ -72,7 +76,9 @@ def test_what_is_not_answered_in_time_is_overdue(registry: Registry, clock: Cloc
     assert registry.requests.overdue() == []
 
 
-def test_closing_blanks_what_was_written_and_three_years_end_the_row(registry: Registry, clock: Clock) -> None:
+def test_closing_blanks_what_was_written_and_three_years_end_the_row(
+    registry: Registry, clock: Clock, tmp_path: Path
+) -> None:
     one = ask(registry)
     closed = registry.requests.close(one.id, "refused", by="ada@example.com")
     assert (closed.message, closed.reply_to, closed.outcome, closed.handled_by) == (
@@ -81,6 +87,7 @@ def test_closing_blanks_what_was_written_and_three_years_end_the_row(registry: R
         "refused",
         "ada@example.com",
     )
+    assert not [path for path in tmp_path.glob("registry.*") if one.reply_to.encode() in path.read_bytes()]
     with pytest.raises(WrongState, match="was closed"):
         registry.requests.close(one.id, "done", by="x")
     clock.pass_by(days=3 * 365)
@@ -142,6 +149,31 @@ def test_every_letter_in_every_language_is_filled_in_from_live_settings(
     assert ("2027-02-22" in text) == (letter in ("acknowledge", "extend"))
     assert ("Holidays" in text) == (letter in ("extend", "refuse"))
     assert "jane@example.org" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_is_signed_by_who_answers_for_the_site(registry: Registry, language: str) -> None:
+    named = {"controller": "Named Ltd, 1 High Street", "contact": "privacy@named.example", "dpo": "Dana Poe"}
+    site = registry.sites.add("example.com", **named, authority="The Office")
+    one = ask(registry, site.id)
+    end = letter_of(one, site, "acknowledge", language, one.received_at.date()).splitlines()[-4:]
+    assert end[:2] == ["Named Ltd, 1 High Street", "privacy@named.example"]
+    assert (end[2].endswith(": Dana Poe"), end[3].endswith(": The Office")) == (True, True)
+    nameless = Site(id=0, host="example.com")
+    assert "example.com" in letter_of(one, nameless, "done", language, one.received_at.date()).splitlines()[-1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_complaint_is_not_refused_for_want_of_records(registry: Registry, language: str) -> None:
+    site = registry.sites.add("example.com")
+    texts = {
+        kind: letter_of(msgspec.structs.replace(one, kind=kind), site, "refuse", language, one.received_at.date())
+        for one in [ask(registry, site.id)]
+        for kind in ("complaint", "access")
+    }
+    article = re.compile(r"\bart[ií][a-z]+ 11\b", re.IGNORECASE)
+    assert (bool(article.search(texts["access"])), bool(article.search(texts["complaint"]))) == (True, False)
+    assert "/privacy" in texts["complaint"]
 
 
 def test_a_letter_that_would_not_be_true_is_not_written(registry: Registry) -> None:

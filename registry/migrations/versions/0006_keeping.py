@@ -1,4 +1,4 @@
-"""Tables of how long what is kept: holds, proofs of retention, confirmed dates.
+"""Tables of how long what is kept: holds, proofs of retention, confirmed dates, what is left when a site goes.
 
 A migration is frozen when it is released: it repeats the tables instead of importing them.
 There is no way down: to go back, restore the backup that `footfall migrate` asks for.
@@ -16,6 +16,7 @@ down_revision = "0005"
 def upgrade() -> None:
     create_holds()
     create_proofs()
+    create_partings()
 
 
 def create_holds() -> None:
@@ -57,3 +58,25 @@ def create_proofs() -> None:
         sa.Column("confirmed_by", sa.String, nullable=False),
         sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     )
+
+
+def create_partings() -> None:
+    op.create_table(
+        "partings",
+        site_key("partings"),
+        sa.Column("keep_until", sa.Date, nullable=False),
+        sa.Column("public_key", sa.String, nullable=False),
+        sa.Column("instructed_by", sa.String, nullable=False),
+        sa.Column("instructed_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "removal_wishes",
+        site_key("removal_wishes"),
+        sa.Column("asked_by", sa.String, nullable=False),
+        sa.Column("asked_at", sa.BigInteger, nullable=False),
+    )
+
+
+def site_key(table: str) -> sa.Column[int]:
+    foreign = sa.ForeignKey("sites.id", ondelete="cascade", name=f"fk_{table}_site_id")
+    return sa.Column("site_id", sa.Integer, foreign, primary_key=True)

@@ -1,7 +1,8 @@
 """A program to be killed: drains a spool into its own embedded store, and kills itself at a named point.
 
 `python draining.py SPOOL STORE POINT NUMBER`: at POINT, for the NUMBERth time, with kill -9. "sent" is in the middle of
-the insert. At "end" it does not die: it drains all and prints what the store holds, as JSON.
+the insert; "random" is NUMBER milliseconds after the first batch was noted. At "end" it does not die: it drains all and
+prints what the store holds, as JSON.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def main(spool: Path, store_directory: Path, point: str, number: int) -> None:
             die()
         if (here, point, reached[here]) == ("sending", "sent", number):
             threading.Timer((3 + 7 * number) * MILLISECONDS, die).start()
+        if (here, point, reached[here]) == ("noted", "random", 1):
+            threading.Timer(number * MILLISECONDS, die).start()
 
     with connect(f"chdb://{store_directory}", memory_bytes=1 << 30) as store:
         migrate(store)
