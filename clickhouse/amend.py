@@ -103,7 +103,7 @@ from events
 where {{which}}
     and (segment, seq) not in (select segment, seq from events_isolated where site_id in {{sites:Array(UInt32)}})
 settings insert_deduplicate = 0
-"""  # noqa: S608 - columns of our own
+"""  # noqa: S608 - columns of our own  # nosec B608
 CHOSEN_ROWS = "(segment, seq) in (select segment, seq from chosen where act = 'restrict')"
 DROP_VISITS = """
 alter table visits{shard} {on_cluster}
@@ -208,7 +208,7 @@ def _ask(store: Store, asks: Collection[Ask]) -> None:
         "until": list(latest.values()),
     }
     store.writer.command("truncate table asked")
-    store.writer.insert("asked", columns, token="", types=["UInt32", "UInt64", "Bool", "Int64"])
+    store.writer.insert("asked", columns, token="", types=["UInt32", "UInt64", "Bool", "Int64"])  # nosec B106
 
 
 def _choose(store: Store, act: Act, table: Kept, since_ms: int) -> None:

@@ -191,4 +191,4 @@ def _as_rows(sql: str, sums: tuple[str, ...], trait: str, label: str) -> str:
     numbers = [f"{f's{sums.index(name)}' if name in sums else 'toUInt64(0)'} as {name}" for name in COLUMNS]
     whole = re.sub(r"\nlimit .*\nsettings .*$", "", sql)
     named = ",\n    ".join([f"{trait} as trait", "toDate(l0) as day", f"{label} as label", *numbers])
-    return f"select\n    {named}\nfrom (\n{whole}\n)"
+    return f"select\n    {named}\nfrom (\n{whole}\n)"  # nosec B608

@@ -118,7 +118,7 @@ STALE_VISITS = """site_id = {site:UInt32}
         )
 """
 """Of which the events are fewer now, or gone: a derived row that counted more would win over theirs."""
-STALE = f"select count() from visits where {STALE_VISITS}".replace("<not in>", "global not in").replace("<shard>", "")  # noqa: S608
+STALE = f"select count() from visits where {STALE_VISITS}".replace("<not in>", "global not in").replace("<shard>", "")  # noqa: S608  # nosec B608
 DROP = """
 alter table visits<shard> <on_cluster>
     delete where <which>
@@ -222,7 +222,7 @@ def _stage(store: Store, site_id: int, moves: Sequence[Move]) -> None:
     columns = {name: [getattr(move, name) for move in moves] for name in Move._fields}
     columns["site_id"] = [site_id] * len(moves)
     types = ["UInt64", "UInt64", "UInt64", "UInt32", "UInt32"]
-    store.writer.insert("repairs", columns, token="", types=types)
+    store.writer.insert("repairs", columns, token="", types=types)  # nosec B106
 
 
 def _clear(store: Store) -> None:

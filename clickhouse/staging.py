@@ -92,7 +92,7 @@ def stage_visits(store: Store, visits: Collection[tuple[int, int]]) -> None:
     store.writer.command(f"truncate table touched{shard_of(store)} {on_cluster_of(store)}")
     pairs = sorted(visits)
     columns = {"site_id": [site for site, _ in pairs], "visit_id": [visit for _, visit in pairs]}
-    store.writer.insert("touched", columns, token="", types=["UInt32", "UInt64"])
+    store.writer.insert("touched", columns, token="", types=["UInt32", "UInt64"])  # nosec B106
 
 
 def is_rewriting(store: Store, tables: Sequence[str] = REWRITTEN) -> bool:
