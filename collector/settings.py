@@ -154,8 +154,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_token: str
     listen: Listen
     rate_limit: int
-    log_level: str
     backup_days: int = 30
+    log_level: str
 
     def __repr__(self) -> str:
         shown = {row.name.lower(): getattr(self, row.name.lower()) for row in SETTINGS if not row.is_secret}
