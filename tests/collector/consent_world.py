@@ -16,6 +16,7 @@ import msgspec
 from collector_world import BROWSER, Collector, open_collector, tools
 
 from clickhouse.rows import Event
+from collector.privacy.notice import version_of
 from collector.tag import Tag
 from registry.registry import Registry
 from registry.salts import open_salts
@@ -44,6 +45,16 @@ class Asking:
         self.registry = registry
         self.snapshot = snapshot
         self.clock = clock
+
+    @property
+    def version(self) -> str:
+        """The version of the notice that visitors of hybrid.example are shown."""
+        return version_of(self.registry.sites.get("hybrid.example"))
+
+    @property
+    def stamp(self) -> str:
+        """The beginning of a consent cookie's value that is set at the start."""
+        return f"1.{self.version}.{int(START)}"
 
     def visitor(self, host: str = "hybrid.example", scheme: str = "https") -> Visitor:
         return Visitor(self, f"{scheme}://{host}")
