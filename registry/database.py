@@ -134,9 +134,14 @@ def _open_postgres(url: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file with mode 0600; the write-ahead log that SQLite puts beside it takes the same mode."""
+    """Create the file with mode 0600; the write-ahead log that SQLite puts beside it takes the same mode.
+
+    A file that is there is not touched: closing it would give up the locks that this process may have on it.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise RegistryAway(f"the registry file {path} cannot be opened: {error.strerror}; see FOOTFALL_DATA") from None
 

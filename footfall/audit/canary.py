@@ -24,7 +24,8 @@ from collector.spool.disk import make_private
 from collector.spool.record import encode_event
 from footfall.audit.finding import Finding, failed, listed, passed, skipped
 from footfall.audit.probe import ADDRESS, AGENT
-from footfall.audit.traces import holding_files, mutations_hold, tail_of
+from footfall.audit.searching import holding_files, tail_of
+from footfall.audit.traces import mutations_hold
 from footfall.audit.yard import Yard
 from footfall.house import open_bridge
 from registry.site import Site
@@ -90,12 +91,12 @@ def _search(yard: Yard) -> Finding:
     found = [f"{column.table}.{column.name}" for column in holding(yard.store, words)]
     if mutations_hold(yard):
         found.append("a statement that ClickHouse keeps")
-    raw, since, read = [word.encode() for word in words], yard.now.timestamp() - 1, 0
+    since, read = yard.now.timestamp() - 1, 0
     for folder in folders(yard):
-        here, count = holding_files(folder, raw, since)
+        here, count = holding_files(folder, words, since)
         read += count
         found += [f"{folder.name}/{name}" for name in here]
-    found += [str(log) for log in yard.logs if any(word in tail_of(log) for word in raw[:1])]
+    found += [str(log) for log in yard.logs if yard.word.encode() in tail_of(log)]
     if found:
         return failed(
             f"the made-up visitor's word or address stands in {listed(found)}",

@@ -9,19 +9,18 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from clickhouse.examine import logs_of, statements_holding
 from footfall.audit.finding import Finding, counted, failed, listed, passed, skipped
+from footfall.audit.searching import tail_of
 from footfall.audit.stored import SHAPES
 from footfall.audit.yard import Yard
 from registry.salt_files import is_in_memory
 
 SECRET_SHAPES = {name: re.compile(SHAPES[name].encode()) for name in SHAPES if name != "card number"}
-MOST_BYTES = 64 * 1024 * 1024
-"""Of one file the end is read: what is new stands there."""
 LOOPBACK = re.compile(rb"127\.0\.0\.1|0\.0\.0\.0|::1")
 LONGEST_COPY = timedelta(days=30)
 
@@ -68,32 +67,6 @@ def shapes_in(file: Path) -> list[str]:
     """Name what personal shapes a file holds. Addresses of this machine itself are nobody's."""
     text = LOOPBACK.sub(b"", tail_of(file))
     return [name for name, shape in SECRET_SHAPES.items() if shape.search(text)]
-
-
-def tail_of(file: Path) -> bytes:
-    """Read the end of a file; nothing when it cannot be read."""
-    try:
-        with file.open("rb") as handle:
-            handle.seek(max(0, os.fstat(handle.fileno()).st_size - MOST_BYTES))
-            return handle.read()
-    except OSError:
-        return b""
-
-
-def holding_files(folder: Path, words: Iterable[bytes], since: float) -> tuple[list[str], int]:
-    """Return names of files, changed since, in which one of these words stands; and how many were read."""
-    found, read = [], 0
-    for file in sorted(folder.rglob("*")):
-        try:
-            if not file.is_file() or file.is_symlink() or file.stat().st_mtime < since:
-                continue
-        except OSError:
-            continue
-        read += 1
-        text = tail_of(file)
-        if any(word in text for word in words):
-            found.append(str(file.relative_to(folder)))
-    return found, read
 
 
 def mutations_hold(yard: Yard) -> bool:

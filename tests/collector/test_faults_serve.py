@@ -19,6 +19,7 @@ from tmpfs import NO_TMPFS, salts_in
 from clickhouse.client import connect
 from collector.spool.reader import Reader
 from collector.spool.record import KeptEvent, decode
+from registry.orders import Order
 from registry.registry import Registry
 
 pytest.importorskip("chdb", reason="needs the embedded store: pip install -e '.[embedded,test]'")
@@ -101,6 +102,11 @@ def set_zone(server: Server, zone: str) -> None:
         registry.sites.set("example.com", {"timezone": zone})
 
 
+def orders_of(server: Server) -> list[Order]:
+    with Registry.open(f"sqlite:///{server.data / 'registry.sqlite'}") as registry:
+        return registry.orders.waiting()
+
+
 def salts_of(server: Server) -> set[bytes]:
     return {path.read_bytes() for path in salts_in(server.data.parent).glob("1/*")}
 
@@ -122,6 +128,7 @@ def test_a_salt_turns_over_under_a_running_server_whose_store_is_away(start: Sta
         pytest.skip(NO_TMPFS)
     assert server.url
     set_zone(server, WEST)
+    wait_for(lambda: not orders_of(server), "the end of keys that two zones could share")
     wait_for(lambda: server.send() == [202] and len(salts_of(server)) == 1, "the salt of that day alone")
     (old,) = salts_of(server)
     west = visitors(server)[-1]
@@ -131,6 +138,7 @@ def test_a_salt_turns_over_under_a_running_server_whose_store_is_away(start: Sta
     assert visitors(server)[-1] == west
     assert salts_of(server) == {old}
     set_zone(server, EAST)
+    wait_for(lambda: not orders_of(server), "the end of keys that two zones could share")
     wait_for(lambda: server.send() == [202] and visitors(server)[-1] != west, "the next day")
     wait_for(lambda: old not in salts_of(server), "the end of the old salt")
     east = visitors(server)[-1]

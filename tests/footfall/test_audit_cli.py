@@ -29,8 +29,8 @@ def findings(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
 def test_beside_a_server_every_promise_is_checked_and_nothing_is_left_behind(home: Home) -> None:
     home.run("site", "add", "example.com")
     with running(home):
-        doctor = home.run("doctor")
         done = home.run("audit", "--json")
+        doctor = home.run("doctor")
         sites = home.run("site", "list").stdout
     assert doctor.returncode == 0, doctor.stdout
     assert "PASS  visit: accepted, and in the report" in doctor.stdout
