@@ -94,6 +94,16 @@ class Writer:
                     raise BadRow(f"a value does not fit the column {column}") from None
                 raise
 
+    def pour(self, table: str, columns: Sequence[str], block: bytes, *, token: str, query_id: str) -> None:
+        """Insert a block that is in the format Native already (native.py). Otherwise as `insert`."""
+        settings = {"insert_deduplication_token": token, "query_id": query_id}
+
+        def work(client: Any) -> object:
+            return client.raw_insert(table, column_names=columns, insert_block=block, fmt="Native", settings=settings)
+
+        with self._lock:
+            self._handle.run(work, fault_of_write)
+
     def load(self, table: str, block: bytes) -> None:
         """Insert what `Store.raw` gave in the format Native."""
         with self._lock:
@@ -151,6 +161,11 @@ class Store:
         if self._call is not None:
             self._call.end(lambda like: self._ender.command(END, {"like": like}))
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody waits for an answer just now: what can wait should."""
+        return self._idle.qsize() < self.reader_count
+
     def raw(self, sql: str, params: Mapping[str, object], form: str) -> bytes:
         """Ask for an answer in one of ClickHouse's formats. It is held in memory whole: ask for slices (slices.py)."""
         with self._reader() as reader:
@@ -165,6 +180,11 @@ class Store:
         finally:
             self._idle.put(reader)
 
+    def give_back_memory(self) -> None:
+        """Return to the system what an embedded engine keeps for its next big insert: 90 MB after 200,000 rows."""
+        if self.is_embedded:
+            self.writer.command("system jemalloc purge")
+
     def close(self) -> None:
         for reader in self._readers:
             reader.close()
@@ -174,11 +194,6 @@ class Store:
 
     def __enter__(self) -> Store:
         return self
-
-    def give_back_memory(self) -> None:
-        """Return to the system what an embedded engine keeps for its next big insert: 90 MB after 200,000 rows."""
-        if self.is_embedded:
-            self.writer.command("system jemalloc purge")
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from clickhouse.changes import note_late
 from clickhouse.client import Store
+from clickhouse.staging import on_cluster_of, shard_of
 
 VISITS_AT_ONCE = 1000
 """Bound pairs in one statement: 30 kB of parameters, well below what servers and proxies take in a URL."""
@@ -41,6 +42,16 @@ class Rows(NamedTuple):
     segment: int
     a: int
     b: int
+
+
+class Owed(NamedTuple):
+    """The rows `[a, b)` of a segment, whose visits are not derived yet; they began from `first_ms` to `last_ms`."""
+
+    segment: int
+    a: int
+    b: int
+    first_ms: int
+    last_ms: int
 
 
 class RecentVisit(NamedTuple):
@@ -92,8 +103,13 @@ def derive_visits_of_rows(store: Store, rows: Rows, visits: Collection[tuple[int
     if len(named) < MANY_VISITS or max(starts) - min(starts) > DAY_MS:
         derive_visits(store, named)
         return
-    period = {"since": min(starts) - LONGEST_VISIT_MS, "until": max(starts) + LONGEST_VISIT_MS}
-    store.writer.command(DERIVE_ROWS, {"segment": rows.segment, "a": rows.a, "b": rows.b, **period})
+    derive_owed(store, Owed(*rows, min(starts), max(starts)))
+
+
+def derive_owed(store: Store, owed: Owed) -> None:
+    """Write the rows of all visits that have events among these rows."""
+    period = {"since": owed.first_ms - LONGEST_VISIT_MS, "until": owed.last_ms + LONGEST_VISIT_MS}
+    store.writer.command(DERIVE_ROWS, {"segment": owed.segment, "a": owed.a, "b": owed.b, **period})
 
 
 def merge_visits(store: Store, merges: Sequence[Merge]) -> None:
@@ -102,7 +118,7 @@ def merge_visits(store: Store, merges: Sequence[Merge]) -> None:
     Repeating it changes nothing, also after a crash halfway. It marks rows of the table as deleted (50 ms or more), and
     is as rare as an event that comes so late that its visit seemed over.
     """
-    shard, on_cluster = ("_shard", f"on cluster {store.cluster}") if store.cluster else ("", "")
+    shard, on_cluster = shard_of(store), on_cluster_of(store)
     for first in range(0, len(merges), VISITS_AT_ONCE):
         some = merges[first : first + VISITS_AT_ONCE]
         starts = [start_of(visit_id) for merge in some for visit_id in (merge.gone, merge.into)]
@@ -159,8 +175,8 @@ OF_ROWS = """(site_id, visit_id) global in (
 """`global`: on a cluster the rows are looked for once, wherever they lie."""
 DERIVE_EVENTS = _statement("derive_visits")
 DERIVE = DERIVE_EVENTS.replace("{which}", "(site_id, visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}")
-DERIVE_ROWS = _statement("derive_visits").replace("{which}", OF_ROWS)
-DERIVE_SITE = _statement("derive_visits").replace("{which}", "site_id = {site:UInt32}")
+DERIVE_ROWS = DERIVE_EVENTS.replace("{which}", OF_ROWS)
+DERIVE_SITE = DERIVE_EVENTS.replace("{which}", "site_id = {site:UInt32}")
 RECENT = _statement("recent_visits")
 MOVE_EVENTS = _statement("move_events")
 DROP_VISITS = _statement("drop_visits")

@@ -28,7 +28,7 @@ OF_THE_TRANSPORT = frozenset(
 )
 """Parameters that speak to the server; all others are settings of the statement, or `param_*`."""
 
-INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.*?)\s+FORMAT\s+(\w+)\s*\n", re.IGNORECASE | re.DOTALL)
+INSERT = re.compile(rb"\s*(INSERT\s+INTO\s.*?)\s+FORMAT\s+(\w+)[ \t]*\n", re.IGNORECASE | re.DOTALL)
 LAST_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 CODE = re.compile(r"Code:\s*(\d+)")
 NOT_FOUND = frozenset({60, 81})

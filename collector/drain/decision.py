@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
-from clickhouse.rows import ENGAGEMENT, Event
+from clickhouse.rows import ENGAGEMENT
 from clickhouse.visits import Merge, RecentVisit, start_of
 from collector.drain.batch import Batch
 from collector.drain.demands import Standing
@@ -35,20 +35,22 @@ class Decided(NamedTuple):
 
 def decide(batch: Batch, seen: Seen, visits: OpenVisits, standing: Standing = NOTHING_DEMANDED) -> Decided:
     """Mark every record of `batch`, and remember its ids and visits; `standing` says what comes too late to be kept."""
-    marks = array("Q", bytes(8 * (batch.b - batch.a)))
-    fresh: list[tuple[int, Event]] = []
-    for seq, kept in batch.records.events:
-        event = kept.event
-        if not seen.is_new(event.site_id, kept.event_id):
-            marks[seq - batch.a] = DUPLICATE
-        elif standing and standing.is_erased(kept):
-            marks[seq - batch.a] = ERASED
-        elif event.visitor_id:
-            fresh.append((seq, event))
-    fresh.sort(key=lambda item: item[1].ts)
-    for seq, event in fresh:
-        begins = event.name != ENGAGEMENT
-        marks[seq - batch.a] = visits.place(event.site_id, event.visitor_id, event.ts, begins=begins) or NO_VISIT
+    a, records = batch.a, batch.records
+    marks = array("Q", bytes(8 * (batch.b - a)))
+    events, seqs = records.events, records.seqs
+    sites, visitors, times = (events.numbers(field) for field in ("site_id", "visitor_id", "ts"))
+    for at in seen.repeats(sites, records.ids):
+        marks[seqs[at] - a] = DUPLICATE
+    if standing:
+        for at, seq in enumerate(seqs):
+            if not marks[seq - a] and standing.is_erased(records.kept(at)):
+                marks[seq - a] = ERASED
+    fresh = [at for at, seq in enumerate(seqs) if visitors[at] and not marks[seq - a]]
+    fresh.sort(key=times.__getitem__)
+    follows = events.which("name", ENGAGEMENT)
+    told = [(visitors[at] << 32 | sites[at], times[at], not follows[at]) for at in fresh]
+    for at, visit_id in zip(fresh, visits.place_all(told), strict=True):
+        marks[seqs[at] - a] = visit_id or NO_VISIT
     merges, begun = visits.merges(), visits.begun()
     if merges:
         into = {merge.gone: merge.into for merge in merges}
@@ -58,13 +60,13 @@ def decide(batch: Batch, seen: Seen, visits: OpenVisits, standing: Standing = NO
 
 def recall(batch: Batch, decided: Decided, seen: Seen, visits: OpenVisits) -> None:
     """Remember what `decide` had remembered when it decided this."""
-    marks = decided.marks
-    for seq, kept in batch.records.events:
-        event, mark = kept.event, marks[seq - batch.a]
-        seen.is_new(event.site_id, kept.event_id)
+    marks, records = decided.marks, batch.records
+    sites, visitors, times = (records.events.numbers(field) for field in ("site_id", "visitor_id", "ts"))
+    seen.repeats(sites, records.ids)
+    for seq, site_id, visitor_id, ts in zip(records.seqs, sites, visitors, times, strict=True):
+        mark = marks[seq - batch.a]
         if mark >= FIRST_VISIT:
-            start_ms = min(event.ts, start_of(mark))
-            visits.recall([RecentVisit(event.site_id, event.visitor_id, mark, start_ms, event.ts)])
+            visits.recall([RecentVisit(site_id, visitor_id, mark, min(ts, start_of(mark)), ts)])
     for _, blank in batch.records.blanks:
         seen.is_new(blank.site_id, blank.event_id)
     for merge in decided.merges:

@@ -11,10 +11,12 @@ is counted as refused instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 from clickhouse.client import BadRow, Store, StoreAway
-from clickhouse.insert import Table, insert_events, insert_redactions, insert_refusals, stored_positions
+from clickhouse.columns import PlacedColumns
+from clickhouse.insert import Table, insert_columns, insert_events, insert_redactions, insert_refusals, stored_positions
 from clickhouse.rows import Event, PlacedEvent, Position, Reason, RedactionCount, RefusalCount
 from clickhouse.visits import Rows, derive_visits, derive_visits_of_rows, merge_visits
 from collector.drain.batch import Batch
@@ -25,7 +27,7 @@ Row = TypeVar("Row")
 Insert: TypeAlias = Callable[[Sequence[Row], str], None]
 Name: TypeAlias = Callable[[Row], tuple[Position, Event | RefusalCount | RedactionCount]]
 """Tells a row's position, and what to put aside of it."""
-Unsent: TypeAlias = tuple[list[PlacedEvent], list[CountedRefusal], list[CountedRedaction]]
+Unsent: TypeAlias = tuple[PlacedColumns, list[CountedRefusal], list[CountedRedaction]]
 
 
 class Swallowed(StoreAway):
@@ -51,24 +53,37 @@ class Delivery:
         """Numbers of the rows that went into quarantine."""
         return self._rejected.keys()
 
-    def deliver(self, token: str, *, clean: bool) -> None:
-        """Store every row. Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token."""
+    def deliver(self, token: str, *, clean: bool, derives: bool = True) -> None:
+        """Store every row, and derive their visits, or leave that to the caller.
+
+        Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token.
+        """
         parcel = self._parcel
         events, refusals, redactions = self._all() if clean else self._missing()
-        for era, some in eras_of(events).items():
-            self._insert(self._insert_events, lambda row: (row.position, row.event), some, self._token_of(era, token))
+        self._send_events(events, token)
         self._insert(self._insert_refusals, lambda row: row, refusals, token)
         self._insert(self._insert_redactions, lambda row: row, redactions, token)
         if self._rejected:
             self._quarantine.put(self._rejected.values())
             self._own_up(token)
-        if not clean and (left := sum(len(rows) for rows in self._missing())):
+        if not clean and (left := self._count_missing()):
             raise Swallowed(f"{left} rows are not in the store yet")
         if parcel.merges:
             merge_visits(self._store, parcel.merges)
             derive_visits(self._store, {(merge.site_id, merge.into) for merge in parcel.merges})
-        rows = Rows(self._batch.segment.key, self._batch.a, self._batch.b)
-        derive_visits_of_rows(self._store, rows, parcel.visits)
+        if derives:
+            rows = Rows(self._batch.segment.key, self._batch.a, self._batch.b)
+            derive_visits_of_rows(self._store, rows, parcel.visits)
+
+    def _send_events(self, events: PlacedColumns, token: str) -> None:
+        """Insert events as they are, if they happened in one era and are all good; else find out about each."""
+        times = events.events.numbers("ts")
+        if times and (era := era_of(min(times))) == era_of(max(times)):
+            with suppress(BadRow):
+                return insert_columns(self._store, events, token=self._token_of(era, token))
+        for era, some in eras_of(events.rows()).items():
+            self._insert(self._insert_events, lambda row: (row.position, row.event), some, self._token_of(era, token))
+        return None
 
     def _own_up(self, token: str) -> None:
         """Count the events that can never be stored, once each, under the position they would have had."""
@@ -89,7 +104,7 @@ class Delivery:
 
     def _token_of(self, era: int, token: str) -> str:
         """Name an era's rows the same at every attempt, whichever of them are still missing then."""
-        return token if era == era_of(self._parcel.events[0].event.ts) else f"{token}-{era}"
+        return token if era == era_of(self._parcel.events.events.numbers("ts")[0]) else f"{token}-{era}"
 
     def _insert(self, insert: Insert[Row], name: Name[Row], rows: Sequence[Row], token: str) -> None:
         """Insert `rows`; halve them until a row that can never be stored stands alone."""
@@ -122,14 +137,18 @@ class Delivery:
     def _missing(self) -> Unsent:
         """Ask which rows are neither stored nor rejected."""
         parcel, b = self._parcel, self._batch.b
-        events = self._there("events", b) if parcel.events else set()
+        events = self._there("events", b) if parcel.events.seqs else set()
         refusals = self._there("refusals", _end_of(parcel.refusals, b)) if parcel.refusals else set()
         redactions = self._there("redactions", _end_of(parcel.redactions, b)) if parcel.redactions else set()
         return (
-            [row for row in parcel.events if row.position.seq not in events],
+            parcel.events.without(events),
             [row for row in parcel.refusals if row[0].seq not in refusals],
             [row for row in parcel.redactions if row[0].seq not in redactions],
         )
+
+    def _count_missing(self) -> int:
+        events, refusals, redactions = self._missing()
+        return events.count + len(refusals) + len(redactions)
 
     def _there(self, table: Table, b: int) -> set[int]:
         key, a = self._batch.segment.key, self._batch.a

@@ -79,6 +79,19 @@ class DemandBook:
         else:
             self._path.unlink(missing_ok=True)
 
+    def leave(self, site_id: int) -> None:
+        """Forget everything about a site that is being removed."""
+        page = self.page
+        self.page = Page(
+            [demand for demand in page.demands if demand.site_id != site_id],
+            [visit for visit in page.visits if visit[0] != site_id],
+            {site: span for site, span in page.spans.items() if site != site_id},
+        )
+        if not self.page.demands:
+            self.cross_out(())
+        elif self.page != page:
+            self._write()
+
     def _write(self) -> None:
         replace_durably(self._path, msgspec.msgpack.encode(self.page))
 

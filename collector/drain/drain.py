@@ -13,11 +13,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from clickhouse.client import Store, StoreError
+from clickhouse.insert import holds_any
 from clickhouse.visits import recent_visits
 from collector.drain.batch import Batch
 from collector.drain.decision import Decided, decide, recall
@@ -26,6 +28,7 @@ from collector.drain.demands import Standing
 from collector.drain.erased import ErasedBook
 from collector.drain.fulfilment import Fulfilment
 from collector.drain.limits import DrainLimits
+from collector.drain.owing import Debts, joined, owed_by
 from collector.drain.parcel import DayOf, pack, utc_day
 from collector.drain.seen import Seen
 from collector.drain.source import Source
@@ -42,7 +45,8 @@ log = logging.getLogger(__name__)
 
 
 class Drain:
-    """The one drain of these directories. `step`, `run` and `close` belong to one thread, `status` to any.
+    """The one drain of these directories. `step`, `run` and `close` belong to one thread, `status` and
+    `ask_to_let_go` to any.
 
     `day_of` gives a site's local day, for the refusals that are found here. `newcomers` is asked about once a second
     for directories that were made since the start (an import's). `at` is called with the name of each point at which
@@ -76,6 +80,7 @@ class Drain:
             Source(directory, limits, is_tallied=tallied is None or directory in tallied) for directory in directories
         ]
         self._ledger = Ledger(self._sources)
+        self._debts = Debts(store, self._sources)
         self._fulfilment = Fulfilment(store, self._sources, self._standing, limits, day_of, at, erased)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
@@ -85,6 +90,9 @@ class Drain:
         """There is more than a batch takes, or the store does not take it."""
         self._oldest_ms = 0
         self._swept = 0.0
+        self._leaving: set[int] = set()
+        self._left: set[int] = set()
+        """Sites that are being removed: asked for from another thread, and done."""
         self._status = DrainStatus()
         self._trouble = ""
 
@@ -94,12 +102,14 @@ class Drain:
         waiting = {source: batch for source in self._sources if (batch := source.waits()) is not None}
         if not waiting:
             self._is_behind = False
+            self._debts.pay()
             return 0
         source = min(waiting, key=lambda source: waiting[source].received_ms)
         batch = waiting[source]
         self._is_behind, self._oldest_ms = batch.is_cut, batch.received_ms
         self._recall(waiting.values())
         self._heed(batch.records.demands)
+        source.lose_doubt(partial(holds_any, self._store))
         job = source.begin(self._decide)
         self._at("noted")
         self._ledger.attempts += 1
@@ -108,7 +118,12 @@ class Drain:
         self._at("sending")
         began = time.monotonic()
         try:
-            delivery.deliver(job.token, clean=job.clean)
+            owed = owed_by(batch, parcel) if job.clean else None
+            delivery.deliver(job.token, clean=job.clean, derives=owed is None)
+            if owed is not None:
+                source.owed = joined(source.owed, owed)
+            if owed is None or self._debts.is_due:
+                self._debts.pay()
         except FAULTS as fault:
             self._ledger.retries += 1
             if isinstance(fault, Swallowed):
@@ -125,7 +140,26 @@ class Drain:
     def fulfil(self) -> bool:
         """Do a little of what visitors demanded; True: nothing is left to do. Call it between steps."""
         self._catch_up()
+        if any(source.demands.page.demands for source in self._sources):
+            self._debts.pay()
+        for site_id in tuple(self._leaving - self._left):
+            if self.let_go(site_id):
+                self._left.add(site_id)
         return self._fulfilment.step()
+
+    def let_go(self, site_id: int) -> bool:
+        """Take a site out of notes and books, when its records in the spool are blank; False: a batch is in hand."""
+        self._catch_up()
+        self._debts.pay()
+        if not all(source.let_go(site_id) for source in self._sources):
+            return False
+        self._fulfilment.leave(site_id)
+        return True
+
+    def ask_to_let_go(self, site_id: int) -> bool:
+        """Leave `let_go` to the drain's thread; True: it is done. Call it from any thread, again until it is True."""
+        self._leaving.add(site_id)
+        return site_id in self._left
 
     def look(self) -> None:
         """Tell what waits, without the store: it is not there yet, or not ready. Raises SpoolError, OSError."""
@@ -245,13 +279,13 @@ class Drain:
     def _sweep(self) -> None:
         if time.monotonic() - self._swept >= self._limits.sweep_seconds:
             self._swept = time.monotonic()
-            self._take_in()
+            self.take_in()
             for source in self._sources:
                 source.sweep(time.time())
                 source.quarantine.sweep()
 
-    def _take_in(self) -> None:
-        """Drain the directories that are new, too. Raises SpoolHeld, OSError."""
+    def take_in(self) -> None:
+        """Drain the directories that are new, too; `run` sees to that by itself. Raises SpoolHeld, OSError."""
         known = {source.directory for source in self._sources}
         for directory in self._newcomers():
             if directory not in known:

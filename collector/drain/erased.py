@@ -86,6 +86,15 @@ class ErasedBook:
             if len(kept) < len(entries):
                 replace_durably(self.file, b"".join(msgspec.json.encode(entry) + b"\n" for entry in kept))
 
+    def forget_site(self, site_id: int) -> None:
+        """Forget what visitors of a removed site had erased: the site's removal stands here instead. Raises OSError."""
+        if not self.file.exists():
+            return
+        with self._alone():
+            entries = self.entries()
+            kept = [entry for entry in entries if isinstance(entry, Ordered) or entry.demand.site_id != site_id]
+            replace_durably(self.file, b"".join(msgspec.json.encode(entry) + b"\n" for entry in kept))
+
     def _lines(self) -> Iterator[Entry]:
         try:
             lines: Iterable[bytes] = self.file.read_bytes().splitlines()

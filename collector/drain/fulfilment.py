@@ -84,6 +84,15 @@ class Fulfilment:
             self._complain(fault)
         return False
 
+    def leave(self, site_id: int) -> None:
+        """Forget what was demanded of a site that is being removed: all of it goes. The rest is taken up again."""
+        gone = [demand for demand in self._demands() if demand.site_id == site_id]
+        if gone:
+            self._work, self._is_unsure = None, True
+        for source in self._sources:
+            source.demands.leave(site_id)
+        self._standing.remove(gone)
+
     def _advance(self, work: Iterator[None]) -> None:
         try:
             next(work)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from clickhouse.visits import Merge
+from clickhouse.visits import Merge, Owed
 from collector.drain.decision import Decided
 from collector.spool.disk import Ballast, replace_durably
 from collector.spool.errors import SpoolFault
@@ -35,6 +35,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool = False
     marks: bytes = b""
     merges: list[Merge] = []
+    owed: list[Owed] = []
+    """What is stored, with visits that are not derived yet."""
 
     @property
     def done(self) -> int:

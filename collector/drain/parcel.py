@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from clickhouse.columns import PlacedColumns, without
 from clickhouse.rows import PlacedEvent, Position, Reason, RedactionCount, RefusalCount
 from clickhouse.visits import Merge
 from collector.drain.batch import Batch
@@ -25,6 +26,7 @@ DayOf = Callable[[int, int], int]
 """(site_id, ms since 1970) -> days since 1970 on that site's calendar."""
 
 REASONS = {DUPLICATE: Reason.DUPLICATE, NO_VISIT: Reason.NO_VISIT}
+NOT_KEPT = frozenset({*REASONS, ERASED})
 
 CountedRefusal = tuple[Position, RefusalCount]
 CountedRedaction = tuple[Position, RedactionCount]
@@ -33,7 +35,7 @@ CountedRedaction = tuple[Position, RedactionCount]
 class Parcel(msgspec.Struct, frozen=True):
     """What a batch sends."""
 
-    events: list[PlacedEvent]
+    events: PlacedColumns
     refusals: list[CountedRefusal]
     dropped: list[RefusalCount]
     """Those of the refusals that the drain found itself."""
@@ -47,7 +49,7 @@ class Parcel(msgspec.Struct, frozen=True):
     @property
     def since_ms(self) -> int:
         """No event of it happened before."""
-        return min((row.event.ts for row in self.events), default=0)
+        return min(self.events.events.numbers("ts"), default=0)
 
 
 def eras_of(events: Sequence[PlacedEvent]) -> Mapping[int, list[PlacedEvent]]:
@@ -72,20 +74,22 @@ def utc_day(_site_id: int, ts: int) -> int:
 def pack(batch: Batch, decided: Decided, day_of: DayOf = utc_day) -> Parcel:
     """Make the rows of a batch."""
     key, a, marks = batch.segment.key, batch.a, decided.marks
-    parcel = Parcel([], [], [], set(), decided.merges)
-    for seq, kept in batch.records.events:
-        event, mark = kept.event, marks[seq - a]
-        if mark in REASONS:
-            count = RefusalCount(event.site_id, day_of(event.site_id, event.ts), REASONS[mark], 1)
-            parcel.refusals.append((Position(key, seq), count))
-            parcel.dropped.append(count)
+    records = batch.records
+    sites, times = records.events.numbers("site_id"), records.events.numbers("ts")
+    given = [marks[seq - a] for seq in records.seqs]
+    gone = [] if NOT_KEPT.isdisjoint(given) else [at for at, mark in enumerate(given) if mark in NOT_KEPT]
+    events = records.events.without(gone)
+    visit_ids = without(given, gone)
+    visits = {visit for visit in zip(events.numbers("site_id"), visit_ids, strict=True) if visit[1]}
+    placed = PlacedColumns(events, visit_ids, key, without(records.seqs, gone))
+    parcel = Parcel(placed, [], [], visits, decided.merges)
+    for at in gone:
+        if given[at] == ERASED:
+            parcel.erased.append(sites[at])
             continue
-        if mark == ERASED:
-            parcel.erased.append(event.site_id)
-            continue
-        parcel.events.append(PlacedEvent(event, mark, Position(key, seq)))
-        if mark:
-            parcel.visits.add((event.site_id, mark))
+        count = RefusalCount(sites[at], day_of(sites[at], times[at]), REASONS[given[at]], 1)
+        parcel.refusals.append((Position(key, records.seqs[at]), count))
+        parcel.dropped.append(count)
     for seq, counted in batch.records.refusals:
         for place, count in enumerate(counted.counts):
             parcel.refusals.append((Position(key, place * SEGMENT_RECORDS + seq), count))

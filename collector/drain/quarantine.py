@@ -69,8 +69,15 @@ class Quarantine:
 
     def drop_sites(self, site_ids: Collection[int]) -> None:
         """Forget every row of these sites: a line has no number that could tell whose it was."""
+        self._drop(lambda row: row.get("site_id") in site_ids)
+
+    def drop_names(self, is_name: Callable[[str], bool]) -> None:
+        """Forget every count that was made under such a name of a host."""
+        self._drop(lambda row: is_name(str(row.get("rule", ""))))
+
+    def _drop(self, is_meant: Callable[[dict[str, object]], bool]) -> None:
         lines = self.lines()
-        others = [line for line in lines if line.row.get("site_id") not in site_ids]
+        others = [line for line in lines if not is_meant(line.row)]
         if len(others) < len(lines):
             self._write(others)
 

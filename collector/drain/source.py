@@ -16,17 +16,20 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from collector.drain.batch import Batch, Records, next_batch
+from clickhouse.client import StoreError
+from clickhouse.visits import Owed
+from collector.drain.batch import Batch, Records, next_batch, read
 from collector.drain.decision import ERASED, Decided
 from collector.drain.demands import DemandBook
 from collector.drain.intent import Intent, NoteBook
 from collector.drain.limits import DrainLimits
 from collector.drain.quarantine import Quarantine
 from collector.drain.seen import Seen
+from collector.spool.blank import find
 from collector.spool.disk import hold, make_private, space_of
 from collector.spool.errors import SpoolNewer
 from collector.spool.reader import Reader
-from collector.spool.record import is_event, site_of
+from collector.spool.record import is_blank, is_event, site_of
 from collector.spool.segment import Segment, bytes_in, holds_anything, segments_in
 
 
@@ -71,6 +74,10 @@ class Source:
         self._ahead = 0
         self._is_sure = False
         """False until all is drained that lay here when we came without a note: any of it may be stored already."""
+        self._asked = b""
+        self._is_untouched = False
+        """Of the segment that was `_asked` about last, nothing was stored when we came to it."""
+        self.owed: list[Owed] = []
 
     def catch_up(self, seen: Seen) -> tuple[Batch, Decided] | None:
         """Read what is done, for its ids, and return the last batch with its marks; stop before what is not done."""
@@ -88,16 +95,16 @@ class Source:
             self._reader.take()
             if (here.number, frame.first) >= (note.number, note.a):
                 noted = here
-                records.add(frame)
+                records.add(read(frame))
                 continue
             done = Records()
             with suppress(SpoolNewer):
-                done.add(frame)
-            for _, kept in done.events:
-                seen.is_new(kept.event.site_id, kept.event_id)
+                done.add(read(frame))
+            seen.repeats(done.events.numbers("site_id"), done.ids)
             for _, left in done.blanks:
                 seen.is_new(left.site_id, left.event_id)
         self._is_sure = True
+        self.owed = note.owed
         if noted is None:
             return None
         last = Batch(noted, note.a, note.b, records), note.decisions()
@@ -112,11 +119,19 @@ class Source:
         if self._next is None:
             self._next = next_batch(self._reader, self._limits)
             if self._next is not None and self._scout is not None:
-                self._ahead -= len(self._next.records.events)
+                self._ahead -= len(self._next.records.seqs)
         if self._next is None:
             self._is_sure = True
             self._stop_looking_ahead()
         return self._next
+
+    def lose_doubt(self, holds_any: Callable[[int], bool]) -> None:
+        """Ask, once for each segment that lay here without a note, whether any of it is stored. No answer: we doubt."""
+        batch = self._next
+        if batch is not None and not self._is_sure and batch.segment.id != self._asked:
+            with suppress(StoreError):
+                self._is_untouched = not holds_any(batch.segment.key)
+                self._asked = batch.segment.id
 
     def begin(self, decide: Callable[[Batch], Decided]) -> Job:
         """The job in hand, again; or else the batch that waits, decided now. Either is noted before it is returned."""
@@ -141,8 +156,10 @@ class Source:
             b=batch.b,
             marks=decided.marks.tobytes(),
             merges=decided.merges,
+            owed=self.owed,
         )
-        return Job(batch, decided, intent, clean=self._is_sure, is_noted=False)
+        clean = self._is_sure or (self._is_untouched and self._asked == segment.id)
+        return Job(batch, decided, intent, clean=clean, is_noted=False)
 
     def rename(self) -> None:
         """Give the job in hand a token that it never had."""
@@ -154,8 +171,19 @@ class Source:
     def settle(self) -> None:
         """Note that the job in hand is done."""
         if self.job is not None:
-            self._notes.write(replace(self.job.intent, settled=True))
+            self._notes.write(replace(self.job.intent, settled=True, owed=self.owed))
             self.job = None
+
+    def pay(self, derive: Callable[[Owed], None]) -> None:
+        """Derive what is owed, and note it: with a job in hand, when that is settled. Raises StoreError, OSError."""
+        if not self.owed:
+            return
+        for owed in self.owed:
+            derive(owed)
+        self.owed = []
+        note = self._notes.read() if self.job is None else None
+        if note is not None and note.settled and note.owed:
+            self._notes.write(replace(note, owed=[]))
 
     def forget_marks(self, blanked: Collection[tuple[int, int]], visitors: Collection[tuple[int, int]]) -> None:
         """Take out of the last note what it says of records that were blanked, and of (site, visitor)s."""
@@ -170,6 +198,18 @@ class Source:
         if marks.tobytes() != note.marks or len(merges) < len(note.merges):
             self._notes.write(replace(note, marks=marks.tobytes(), merges=merges))
 
+    def let_go(self, site_id: int) -> bool:
+        """Take a site whose records here are blank out of the last note; False: a job in hand may tell of it."""
+        if self.job is not None:
+            return False
+        note = self._notes.read()
+        if note is not None:
+            blanks = find(self.directory, note.number, is_blank)
+            gone = range(note.a, note.b) if blanks is None else blanks
+            visitors = {(merge.site_id, merge.visitor_id) for merge in note.merges if merge.site_id == site_id}
+            self.forget_marks([(note.number, seq) for seq in gone], visitors)
+        return True
+
     def has_passed(self, moment_ms: int) -> bool:
         """Say whether nothing waits here that was received before that moment. Raises SpoolNewer, OSError."""
         waiting = self.waits()
@@ -182,7 +222,7 @@ class Source:
         while self._scout.peek() is not None:
             self._ahead += sum(map(is_event, self._scout.take().records()))
         in_hand = self.job.batch if self.job else self._next
-        return self._ahead + (len(in_hand.records.events) if in_hand else 0)
+        return self._ahead + (len(in_hand.records.seqs) if in_hand else 0)
 
     def count_found(self) -> Counter[int]:
         """Count, by site, the events of an earlier process that are not in the store yet. Call it after `catch_up`."""
@@ -190,7 +230,7 @@ class Source:
         if not self.is_tallied:
             return found
         if self.job is not None:
-            found.update(kept.event.site_id for _, kept in self.job.batch.records.events)
+            found.update(self.job.batch.records.events.numbers("site_id"))
         with closing(self._reader.scout()) as scout:
             while scout.peek() is not None and scout.segment is not None and scout.segment.id in self._earlier:
                 sites = map(site_of, scout.take().records())

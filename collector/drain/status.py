@@ -77,15 +77,16 @@ class Ledger:
         """Count a parcel that is settled, but for the rows whose numbers were rejected."""
         self._batches += 1
         self._quarantined += len(rejected)
-        for row in parcel.events:
-            counter = self._unstorable if row.position.seq in rejected else self._kept
-            counter[row.event.site_id] += 1
+        sites = parcel.events.events.numbers("site_id")
+        spoiled = Counter(site for site, seq in zip(sites, parcel.events.seqs, strict=True) if seq in rejected)
+        self._unstorable.update(spoiled)
+        self._kept.update(Counter(sites) - spoiled)
         for count in parcel.dropped:
             self._dropped[count.reason][count.site_id] += 1
         self._erased.update(parcel.erased)
         if not is_tallied:
             self.find(Counter(parcel.erased))
-            self.find(Counter(row.event.site_id for row in parcel.events))
+            self.find(Counter(sites))
             self.find(Counter(count.site_id for count in parcel.dropped))
 
     def clock(self, seconds: float, received_ms: int) -> None:

@@ -26,6 +26,7 @@ RUNS = 3
 RUN = Struct("<QQQ")
 """start, end, visit id. Packed: a visitor costs 160 bytes instead of 400, and there may be a million of them."""
 
+SITE_BITS = (1 << 32) - 1
 Run = tuple[int, int, int]
 
 
@@ -38,16 +39,49 @@ class OpenVisits:
         self._begun: set[int] = set()
         self.turn = self._runs.turn
 
+    def place_all(self, told: Iterable[tuple[int, int, bool]]) -> list[int]:
+        """Say which visits events belong to: (`key_of` site and visitor, ms, `begins`), the earliest first.
+
+        As `place` for each; who has one run only, as nearly everyone, is looked up and written down once.
+        """
+        visit_ids: list[int] = []
+        at_hand: dict[int, Run] = {}
+        known, write_down = self._runs.get, self._runs.put
+        for key, ts, begins in told:
+            run = at_hand.get(key)
+            if run is None:
+                packed = known(key)
+                if packed is None:
+                    visit_ids.append(self._begin(at_hand, key, ts) if begins else 0)
+                    continue
+                if len(packed) == RUN.size:
+                    at_hand[key] = run = RUN.unpack(packed)
+            if run is not None:
+                start, end, visit_id = run
+                if start <= ts < end + QUIET_MS:
+                    if ts > end:
+                        at_hand[key] = start, ts, visit_id
+                    visit_ids.append(visit_id)
+                    continue
+                write_down(key, RUN.pack(*at_hand.pop(key)))
+            visit_ids.append(self._place(key, ts, begins=begins))
+        for key, run in at_hand.items():
+            write_down(key, RUN.pack(*run))
+        return visit_ids
+
+    def _begin(self, at_hand: dict[int, Run], key: int, ts: int) -> int:
+        visit_id = visit_id_of(key & SITE_BITS, key >> 32, ts)
+        self._begun.add(visit_id)
+        at_hand[key] = ts // 1000 * 1000, ts, visit_id
+        return visit_id
+
     def place(self, site_id: int, visitor_id: int, ts: int, *, begins: bool) -> int:
         """Say which visit an event at `ts` (ms) belongs to; 0: none, and `begins` was not allowed."""
-        key = visitor_id << 32 | site_id
-        packed = self._runs.get(key)
-        if packed is not None and len(packed) == RUN.size:  # nearly everyone
-            start, end, visit_id = RUN.unpack(packed)
-            if start <= ts < end + QUIET_MS:
-                self._runs.put(key, RUN.pack(start, ts, visit_id) if ts > end else packed)
-                return int(visit_id)
-        runs = _unpacked(packed)
+        return self.place_all([(key_of(site_id, visitor_id), ts, begins)])[0]
+
+    def _place(self, key: int, ts: int, *, begins: bool) -> int:
+        site_id, visitor_id = key & SITE_BITS, key >> 32
+        runs = _unpacked(self._runs.get(key))
         at = _nearest(runs, ts, begins=begins)
         if at is not None:
             start, end, visit_id = runs.pop(at)
@@ -66,7 +100,7 @@ class OpenVisits:
     def recall(self, visits: Iterable[RecentVisit]) -> None:
         """Take up visits that are already decided: from the store, or from the notes of the last batch."""
         for visit in visits:
-            key = visit.visitor_id << 32 | visit.site_id
+            key = key_of(visit.site_id, visit.visitor_id)
             known = {run[2]: run for run in _unpacked(self._runs.get(key))}
             start, end, _ = known.pop(visit.visit_id, (visit.start_ms, visit.end_ms, 0))
             known[visit.visit_id] = (min(start, visit.start_ms), max(end, visit.end_ms), visit.visit_id)
@@ -74,7 +108,7 @@ class OpenVisits:
 
     def merge(self, merge: Merge) -> None:
         """Take up a merge that is already decided."""
-        key = merge.visitor_id << 32 | merge.site_id
+        key = key_of(merge.site_id, merge.visitor_id)
         runs = {run[2]: run for run in _unpacked(self._runs.get(key))}
         gone, into = runs.pop(merge.gone, None), runs.pop(merge.into, None)
         if gone and into:
@@ -83,7 +117,7 @@ class OpenVisits:
 
     def forget(self, site_id: int, visitor_id: int) -> None:
         """Forget a visitor: what comes next from him begins a visit."""
-        self._runs.drop(visitor_id << 32 | site_id)
+        self._runs.drop(key_of(site_id, visitor_id))
 
     def merges(self) -> list[Merge]:
         """Return the merges since the last call, each straight to the visit that goes on."""
@@ -113,6 +147,10 @@ class OpenVisits:
 
     def __len__(self) -> int:
         return len(self._runs)
+
+
+def key_of(site_id: int, visitor_id: int) -> int:
+    return visitor_id << 32 | site_id
 
 
 def _nearest(runs: list[Run], ts: int, *, begins: bool) -> int | None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from struct import Struct
+from typing import Any, Literal
 
 import msgspec
 
+from clickhouse.columns import EventRow
 from clickhouse.rows import Event, RedactionCount, RefusalCount
 from collector.spool.errors import SpoolNewer
 
@@ -95,10 +97,17 @@ class _Begun(msgspec.Struct, frozen=True, array_like=True):
 BIN32 = Struct(">BI")
 """MessagePack's head of bytes whose length is written with 32 bits."""
 
+ARRAY32 = Struct(">BI")
+"""And that of an array."""
+
 Record = KeptEvent | KeptRefusals | KeptRedactions | KeptDemand | KeptBlank
 Buffer = bytes | memoryview
 
 _encode = msgspec.msgpack.Encoder().encode
+_ROW: Any = tuple.__class_getitem__(tuple(field.type for field in msgspec.structs.fields(Event)))
+_ROWS: Any = list[tuple[Literal[1], Literal[1], bytes, _ROW]]
+"""Literally EVENT_KIND and SCHEMA."""
+_decode_rows: Callable[[bytes], list[tuple[int, int, bytes, EventRow]]] = msgspec.msgpack.Decoder(_ROWS).decode
 _decode_site = msgspec.msgpack.Decoder(_Begun).decode
 _DECODERS: dict[int, Callable[[Buffer], Record]] = {SCHEMA: msgspec.msgpack.Decoder(Record).decode}
 
@@ -129,6 +138,20 @@ def encode_demand(demand: KeptDemand) -> bytes:
     return _encode(demand)
 
 
+def decode_events(records: Sequence[Buffer]) -> tuple[Sequence[bytes], Sequence[EventRow]] | None:
+    """Decode events that have every field of today's, at once, as their ids and their fields in the order of Event's.
+
+    None: some are something else, and `decode` knows what. Columns are made of these; to make an object of each
+    event, and columns of those, took twice as long.
+    """
+    try:
+        rows = _decode_rows(ARRAY32.pack(0xDD, len(records)) + b"".join(records))
+    except msgspec.MsgspecError:
+        return None
+    _, _, ids, events = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return ids, events
+
+
 def blank_like(record: Buffer, site_id: int, event_id: bytes = b"") -> bytes:
     """Encode a blank of exactly the length of `record`, which held an event with this id, or a demand."""
     head = _encode([BLANK_KIND, SCHEMA, site_id, event_id])
@@ -142,6 +165,11 @@ def blank_like(record: Buffer, site_id: int, event_id: bytes = b"") -> bytes:
 def is_event(record: Buffer) -> bool:
     """Tell an event from other records without decoding it."""
     return len(record) > KIND_AT and record[KIND_AT] == EVENT_KIND
+
+
+def is_blank(record: Buffer) -> bool:
+    """Tell what is left of an erased record from others without decoding it."""
+    return len(record) > KIND_AT and record[KIND_AT] == BLANK_KIND
 
 
 def site_of(record: Buffer) -> int | None:

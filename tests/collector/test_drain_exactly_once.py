@@ -141,7 +141,7 @@ def test_an_attempt_that_failed_here_and_went_through_there_is_not_repeated(stor
             drain.step()
         job = drain._sources[0].job
         assert job is not None
-        rows = pack(job.batch, job.decided).events
+        rows = pack(job.batch, job.decided).events.rows()
         insert_events(store, rows, token=job.token)
         delivery = Delivery(store, pack(job.batch, job.decided), job.batch, drain._sources[0].quarantine)
         delivery.deliver(job.token, clean=True)  # clean: as if it had asked too early

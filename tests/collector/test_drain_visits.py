@@ -7,19 +7,18 @@ from array import array
 from collections import defaultdict
 from pathlib import Path
 
-import msgspec
 import pytest
 from faults.traffic import MINUTE, NOON, event, visits_by_definition
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from clickhouse.rows import ENGAGEMENT, Event
 from clickhouse.visits import Merge, RecentVisit, start_of, visit_id_of
-from collector.drain.batch import Batch, Records
+from collector.drain.batch import Batch, Found, Records
 from collector.drain.decision import NO_VISIT, decide
 from collector.drain.seen import Seen
 from collector.drain.visits import RUNS, OpenVisits
-from collector.spool.record import SCHEMA, KeptEvent
 from collector.spool.segment import Segment
 
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "sessions.jsonl"
@@ -34,7 +33,8 @@ def place_all(events: list[Event], visits: OpenVisits | None = None, batch_of: i
     size = batch_of or 1
     for first in range(0, len(events), size):
         some = events[first : first + size]
-        records = Records([(seq, KeptEvent(SCHEMA, b"", one)) for seq, one in enumerate(some)])
+        records = Records()
+        records.add(Found(range(len(some)), [b""] * len(some), [astuple(one) for one in some]))
         segment = Segment(path=Path(), number=0, id=b"")
         decided = decide(Batch(segment, 0, len(some), records), seen, visits)
         into = {merge.gone: merge.into for merge in decided.merges}
@@ -226,4 +226,4 @@ def test_ten_minutes_of_disorder_change_nothing(gaps: list[int], late: list[int]
 def test_a_batch_without_events_decides_nothing() -> None:
     batch = Batch(Segment(path=Path(), number=0, id=b""), 4, 6, Records(broken=[4]))
     assert list(decide(batch, Seen(), OpenVisits()).marks) == [0, 0]
-    assert msgspec.structs.asdict(batch.records)["events"] == []
+    assert not len(batch.records.events)
