@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from clickhouse.ask.build import Statement, build_sums
+from clickhouse.ask.build import Statement, build_sums, kind_of
 from clickhouse.ask.filters import Rows
 from clickhouse.ask.known import MARGIN, Known, Span, read_known
 from clickhouse.ask.question import Period, Question
 from clickhouse.ask.stored import COLUMNS, STORED
 from clickhouse.client import Store
+from clickhouse.days import second_of
+from clickhouse.staging import on_cluster_of, shard_of
 
 QUIET = 2 * MARGIN
 DAY = timedelta(days=1)
@@ -29,7 +31,7 @@ DAYS_KEPT = 93
 DAYS_TOO_OLD = 124
 """They go by the month: to delete is to rewrite."""
 EVENTS_AT_ONCE = 500_000
-"""One or two seconds of one core; new events do not wait for it."""
+"""A second of one core; new events do not wait for it, and it waits for questions (limits.py)."""
 EXTENT = """
 select
     count(),
@@ -83,17 +85,16 @@ def close_days(store: Store, site_id: int, timezone: str, now: datetime) -> bool
     if gone := known.stale | _too_old(known):
         _forget(store, site_id, gone)
         return False
-    midnight = datetime.combine(known.closed_until, time.min, ZoneInfo(timezone))
-    ((count, first),) = store.query(
-        EXTENT, {"site": site_id, "tz": timezone, "until": int(midnight.timestamp() * 1000)}, name="close_days"
-    )
+    until_ms = second_of(known.closed_until, timezone) * 1000
+    ((count, first),) = store.background.query(EXTENT, {"site": site_id, "tz": timezone, "until": until_ms})
     if not count:
         return True
     length = max(1, (known.closed_until - first).days)
-    missing = next(_missing(first, known, max(1, length * EVENTS_AT_ONCE // count)), None)
+    most_days = max(1, length * EVENTS_AT_ONCE // count)
+    missing = next(_missing(first, known, most_days), None)
     if missing is None:
         return True
-    _add_up(store, site_id, timezone, missing)
+    _add_up(store, site_id, timezone, missing, most_days)
     return False
 
 
@@ -143,52 +144,77 @@ def _are_days(spans: list[Span]) -> bool:
 def _forget(store: Store, site_id: int, spans: Iterable[Span]) -> None:
     binds = {"site": site_id, "spans": sorted(spans)}
     for table in ("day_book", "day_sums"):  # in this order: what is not booked is not read
-        shard, on_cluster = ("_shard", f"on cluster {store.cluster}") if store.cluster else ("", "")
-        store.background.command(FORGET.format(table=table + shard, on_cluster=on_cluster), binds)
+        forget = FORGET.format(table=table + shard_of(store), on_cluster=on_cluster_of(store))
+        store.background.command(forget, binds)
     store.keep.forget(site_id)
 
 
-def _add_up(store: Store, site_id: int, timezone: str, spans: list[Span]) -> None:
+def _add_up(store: Store, site_id: int, timezone: str, spans: list[Span], most_days: int) -> None:
+    """Add up days that follow each other, or months: a month with much in it in slices, whose rows add up to it."""
     ((at,),) = store.background.query(CLOCK)
-    statement = sums_of(site_id, timezone, spans)
     if store.background.query(LEFT, {"site": site_id, "spans": spans}) != [(0,)]:
         _forget(store, site_id, spans)  # we were killed before these were booked
-    store.background.command(statement.sql, statement.binds | {"at": at})
+    first, last = spans[-1][0], spans[0][1]
+    while first < last:
+        after = first + min(most_days, (last - first).days) * DAY
+        statement = sums_of(site_id, timezone, (first, after), by_day=_are_days(spans))
+        store.background.command(statement.sql, statement.binds | {"at": at})
+        first = after
     store.background.command(BOOKED, {"site": site_id, "spans": spans, "tz": timezone, "at": at})
     store.keep.forget(site_id)
 
 
-def sums_of(site_id: int, timezone: str, spans: list[Span]) -> Statement:
-    """Return the statement that adds up all traits of days, or of months, newest first; it lacks the bind `at`."""
+def sums_of(site_id: int, timezone: str, days: Span, *, by_day: bool) -> Statement:
+    """Return the statement that adds up all traits of some days, by the day or by the month; it lacks the bind `at`."""
     zone = ZoneInfo(timezone)
-    since, until = (datetime.combine(day, time.min, zone).astimezone(UTC) for day in (spans[-1][0], spans[0][1]))
-    bucket = "time:day" if _are_days(spans) else "time:month"
+    since, until = (datetime.combine(day, time.min, zone).astimezone(UTC) for day in days)
+    bucket = "time:day" if by_day else "time:month"
     binds: dict[str, object] = {}
     parts: list[str] = []
-    for trait, kinds in STORED.items():
-        for rows, sums in kinds.items():
-            question = Question(
-                site_id=site_id,
-                timezone=timezone,
-                metrics=sums,
-                period=Period(since, until),
-                dimensions=(bucket, trait) if trait else (bucket,),
-            )
-            part = build_sums(question, rows, loose=rows is not Rows.PAGES and "events" in sums)
-            binds |= part.binds | {f"trait{len(parts)}": trait}
-            parts.append(_as_rows(part.sql, sums, f"{{trait{len(parts)}:String}}", "l1" if trait else "''"))
+    for (rows, sums), traits in _scans().items():
+        sets = [(bucket, trait) if trait else (bucket,) for trait in traits]
+        question = Question(
+            site_id=site_id,
+            timezone=timezone,
+            metrics=sums,
+            period=Period(since, until),
+            dimensions=(bucket, *filter(None, traits)),
+        )
+        part = build_sums(question, rows, loose=rows is not Rows.PAGES and "events" in sums, sets=sets)
+        kinds = [kind_of(question.dimensions, group) for group in sets]
+        binds |= part.binds | {f"kinds{len(parts)}": kinds, f"traits{len(parts)}": traits}
+        parts.append(_as_rows(part.sql, sums, traits, len(parts)))
     sql = ADDED.format(
         columns=", ".join(COLUMNS),
-        days="1" if _are_days(spans) else "toDaysInMonth(day)",
+        days="1" if by_day else "toDaysInMonth(day)",
         sums=",\n    ".join(f"sum({name})" for name in COLUMNS),
         parts="\nunion all\n".join(parts),
     )
     return Statement(sql, binds)
 
 
-def _as_rows(sql: str, sums: tuple[str, ...], trait: str, label: str) -> str:
-    """Write the rows of one trait as rows of the table, with nothing where another kind of rows has the sum."""
-    numbers = [f"{f's{sums.index(name)}' if name in sums else 'toUInt64(0)'} as {name}" for name in COLUMNS]
+def _scans() -> dict[tuple[Rows, tuple[str, ...]], list[str]]:
+    """Return which traits have the same sums on the same rows: those are added up in one scan."""
+    scans: dict[tuple[Rows, tuple[str, ...]], list[str]] = {}
+    for trait, kinds in STORED.items():
+        for scan in kinds.items():
+            scans.setdefault(scan, []).append(trait)
+    return scans
+
+
+def _as_rows(sql: str, sums: tuple[str, ...], traits: list[str], number: int) -> str:
+    """Write the rows of some traits as rows of the table, with nothing where another kind of rows has the sum."""
+    numbers = [f"{f's{sums.index(name)}' if name in sums else 'toInt64(0)'} as {name}" for name in COLUMNS]
+    named_traits = [trait for trait in traits if trait]
+    labels = [f"l{1 + named_traits.index(trait)}" if trait else "''" for trait in traits]
     whole = re.sub(r"\nlimit .*\nsettings .*$", "", sql)
-    named = ",\n    ".join([f"{trait} as trait", "toDate(l0) as day", f"{label} as label", *numbers])
+    which = f"indexOf({{kinds{number}:Array(UInt64)}}, kind)"
+    named = ",\n    ".join(
+        [
+            f"{{traits{number}:Array(String)}}[{which}] as trait",
+            "toDate(l0) as day",
+            f"[{', '.join(labels)}][{which}] as label",
+            *numbers,
+        ]
+    )
     return f"select\n    {named}\nfrom (\n{whole}\n)"  # nosec B608

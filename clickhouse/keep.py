@@ -27,6 +27,12 @@ class Keep:
         self._lock = threading.Lock()
         self._values: OrderedDict[Key, tuple[float, int, object]] = OrderedDict()
         self._rows = 0
+        self._times: dict[Hashable, int] = {}
+
+    def times_forgotten(self, site_id: int) -> int:
+        """Return what to give `put` when what it shall keep is only now going to be read."""
+        with self._lock:
+            return self._times.get(site_id, 0)
 
     def get(self, key: Key, *, seconds: float = LONGEST_SECONDS) -> object | None:
         """Return what was put under the key no longer ago than that, or None."""
@@ -37,9 +43,11 @@ class Keep:
             self._values.move_to_end(key)
             return found[2]
 
-    def put(self, key: Key, value: object, rows: int = 1) -> None:
-        """Remember a value of so many rows, in place of what is old or unused."""
+    def put(self, key: Key, value: object, rows: int = 1, *, times_forgotten: int | None = None) -> None:
+        """Remember a value of so many rows, in place of what is old or unused, unless all was forgotten meanwhile."""
         with self._lock:
+            if times_forgotten is not None and times_forgotten != self._times.get(key[0], 0):
+                return
             now = self._clock()
             self._take(key)
             old = [name for name, (since, _, _) in self._values.items() if now - since > LONGEST_SECONDS]
@@ -55,6 +63,7 @@ class Keep:
     def forget(self, site_id: int) -> None:
         """Forget everything about a site."""
         with self._lock:
+            self._times[site_id] = self._times.get(site_id, 0) + 1
             for key in [key for key in self._values if key[0] == site_id]:
                 self._take(key)
 

@@ -12,14 +12,17 @@ WRITE_SECONDS = 60
 READER_MEMORY = 600 * MIB
 SPILL_MEMORY = 300 * MIB
 """Group by, sort and join go to disk from here on; every question over 10M events still completed."""
-
 WRITER_SETTINGS: dict[str, object] = {
     "async_insert": 0,  # on by default since 26.x: an acknowledged insert might still be in memory
     "log_queries": 0,
     "wait_end_of_query": 1,  # a fault found late must not come after a 200
 }
 
+FIRST, LATER = 1, 2
+"""ClickHouse's `priority`: a statement of a greater number pauses while one of a smaller number runs."""
+
 BACKGROUND_SETTINGS: dict[str, object] = WRITER_SETTINGS | {
+    "priority": LATER,
     "max_threads": 1,
     "max_memory_usage": READER_MEMORY,
     "max_bytes_before_external_group_by": SPILL_MEMORY,
@@ -28,6 +31,7 @@ BACKGROUND_SETTINGS: dict[str, object] = WRITER_SETTINGS | {
 }
 
 READER_SETTINGS: dict[str, object] = {
+    "priority": FIRST,
     "max_threads": 2,
     "max_memory_usage": READER_MEMORY,
     "max_bytes_before_external_group_by": SPILL_MEMORY,

@@ -2,7 +2,8 @@
 
 Read in this order: `question.py`, `metrics.py` and `dimensions.py` (tables of one-liners), `build.py` (pure: a Question
 becomes a statement; `filters.py`, `binds.py`, `period.py` and `text.py` are its tools), `guard.py`, `asking.py`,
-`answer.py`; `adding.py` answers about closed days without counting them again (`known.py`, `stored.py`, `sums.py`).
+`answer.py`; `adding.py` answers about closed days without counting them again (`known.py`, `stored.py`, `sums.py`), and
+`together.py` counts in one scan what several questions want of the same rows.
 `ask(store, question, guard)` is the only way to a number of people or events,
 and `ask_ledger` (ledger.py) to what became of everything that arrived.
 """

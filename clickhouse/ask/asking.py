@@ -2,30 +2,31 @@
 
 In: a Store, one Question or several, and the Guard of whoever looks. Out: Answers, or QuestionError (it cannot be
 asked so), QuestionTooHeavy, StoreAway. Invariant: under any guard no Answer leaves this module but by
-`answer_guarded` (guarded.py). A question with `compare` costs two statements, a guarded one several more.
-Everything blocks; call it from a thread.
+`answer_guarded` (guarded.py). What several questions count on the same rows is counted in one statement (together.py);
+that is work done before, never a number that leaves. Everything blocks; call it from a thread.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from msgspec.structs import replace
 
 from clickhouse.ask import guard as guarding
-from clickhouse.ask.adding import add_up
+from clickhouse.ask.adding import Found, add_up, counts_of
 from clickhouse.ask.answer import Answer, AnswerRow, Number
 from clickhouse.ask.beside import has_time, set_beside
 from clickhouse.ask.build import ASKABLE, Statement, build
 from clickhouse.ask.filters import MOST_VALUES
-from clickhouse.ask.guard import Guard
+from clickhouse.ask.guard import MOST_ROWS, Guard
 from clickhouse.ask.guarded import Head, answer_guarded
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Condition, Period, Question, QuestionError
+from clickhouse.ask.together import Count, count, put_together
 from clickhouse.client import Row, Store, StoreError
 
 BAD_PATTERN = 427
@@ -45,19 +46,46 @@ def ask_many(store: Store, questions: Sequence[Question], guard: Guard = Guard.E
         return []
     for question in questions:
         _check(question, guard)
+    now = datetime.now(UTC)
     with ThreadPoolExecutor(max_workers=min(store.reader_count, len(questions))) as pool:
+        found = _begin(store, [one for question in questions for one in _parts(question, guard)], now, pool)
+        beside = partial(_count, store, now=now, found=found)
         if guard == Guard.EXACT:
-            return list(pool.map(partial(_count, store), questions))
-        alone = partial(_answer, store)
+            return list(pool.map(beside, questions))
+        alone = partial(_answer, store, now=now, found=found)
         heads = list(dict.fromkeys(head for question in questions for head in _heads(question)))
         told = dict(zip(heads, pool.map(lambda head: head.may_be_told(guard, alone), heads), strict=True))
-        beside = partial(_count, store)
         return list(
             pool.map(
                 lambda question: answer_guarded(question, guard, alone, beside, lambda one: told[Head.of(one)]),
                 questions,
             )
         )
+
+
+def _begin(store: Store, questions: Sequence[Question], now: datetime, pool: Executor) -> Found:
+    """Let the pool count what these questions are going to need, together where one scan can say it."""
+    counts = [one for question in questions for one in counts_of(store, question, now)]
+    found: dict[Count, Callable[[], Sequence[Row]]] = {}
+    for batch in put_together(counts):
+        run = partial(_run, store, name="_".join(batch.whole.metrics))
+        counted = pool.submit(count, batch, run)
+        found |= {one: partial(_of, counted, one) for one in batch.counts}
+    return found
+
+
+def _of(counted: Future[dict[Count, Sequence[Row]]], one: Count) -> Sequence[Row]:
+    return counted.result()[one]
+
+
+def _parts(question: Question, guard: Guard) -> Iterator[Question]:
+    """Yield the questions about one period each that an answer is made of, as far as one can tell."""
+    plain = guarding.widen(question) if guarding.folds(question, guard) else question
+    yield replace(plain, compare=None)
+    if guard.population and guarding.is_narrow(question):
+        yield Head.of(replace(question, compare=None)).question
+    if question.compare:
+        yield _earlier(plain)
 
 
 def _check(question: Question, guard: Guard) -> None:
@@ -85,26 +113,35 @@ def people_now(site_id: int, timezone: str, now: datetime) -> Question:
     )
 
 
-def _count(store: Store, question: Question) -> Answer:
-    answer = _answer(store, question)
+def _count(store: Store, question: Question, now: datetime, found: Found) -> Answer:
+    answer = _answer(store, question, now, found)
     if question.compare is None:
         return answer
+    earlier = _earlier(question)
     if has_time(question):
-        return set_beside(answer, _answer(store, _earlier(question)), question)
+        return set_beside(answer, _answer(store, earlier, now, found), question)
     if not answer.rows:
         return answer
-    return set_beside(answer, _answer(store, _same_groups(_earlier(question), answer)), question)
+    every = replace(earlier, limit=MOST_ROWS, offset=0)
+    rows = add_up(store, every, now, _runner(store, every), found)
+    if rows is not None:
+        return set_beside(answer, Answer(tuple(_row(row, every) for row in rows)), question)
+    return set_beside(answer, _answer(store, _same_groups(earlier, answer), now, found), question)
 
 
-def _answer(store: Store, question: Question) -> Answer:
-    run = partial(_run, store, name="_".join(question.metrics))
-    rows = add_up(store, question, datetime.now(UTC), run)
+def _answer(store: Store, question: Question, now: datetime, found: Found) -> Answer:
+    run = _runner(store, question)
+    rows = add_up(store, question, now, run, found)
     if rows is None:
         rows = run(build(question))
     total = None
     if question.count_rows:
-        total = int(rows[0][-1]) if rows else _count_rows(store, question)
+        total = int(rows[0][-1]) if rows else _count_rows(store, question, now, found)
     return Answer(tuple(_row(row, question) for row in rows), total)
+
+
+def _runner(store: Store, question: Question) -> Callable[[Statement], list[Row]]:
+    return partial(_run, store, name="_".join(question.metrics))
 
 
 def _run(store: Store, statement: Statement, *, name: str) -> list[Row]:
@@ -116,11 +153,11 @@ def _run(store: Store, statement: Statement, *, name: str) -> list[Row]:
         raise
 
 
-def _count_rows(store: Store, question: Question) -> int:
+def _count_rows(store: Store, question: Question, now: datetime, found: Found) -> int:
     """Return the number of rows when none is on the page asked for: the number travels with the rows."""
     if question.offset == 0:
         return 0
-    return _answer(store, replace(question, offset=0, limit=1)).total_rows or 0
+    return _answer(store, replace(question, offset=0, limit=1), now, found).total_rows or 0
 
 
 def _row(row: Row, question: Question) -> AnswerRow:
@@ -154,4 +191,4 @@ def _same_groups(question: Question, answer: Answer) -> Question:
         for name, labels in zip(question.dimensions, shown, strict=True)
         if len(labels) <= MOST_VALUES and name != "hostname"
     ]
-    return replace(question, filters=(*question.filters, *only), limit=guarding.MOST_ROWS, offset=0)
+    return replace(question, filters=(*question.filters, *only), limit=MOST_ROWS, offset=0)

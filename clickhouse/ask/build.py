@@ -102,16 +102,27 @@ def _read_from(plan: Plan) -> list[Source]:
     ]
 
 
-def build_sums(question: Question, rows: Rows, *, loose: bool) -> Statement:
-    """Return the statement that counts metrics (sums.py) on one kind of rows: labels, numbers, in no order, uncut."""
+def build_sums(question: Question, rows: Rows, *, loose: bool, sets: Sequence[Sequence[str]] = ()) -> Statement:
+    """Return the statement that counts metrics (sums.py) on one kind of rows: labels, numbers, in no order, uncut.
+
+    `sets` are some of the question's dimensions each: rows are grouped by each of them, in one scan, and say first by
+    which (`kind_of`). Labels that a row is not grouped by are made up.
+    """
     plan = _plan(question)
     known = {"site": question.site_id, "tz": question.timezone, "limit": question.limit}
     binds = Binds(known | period_binds(question.period))
-    part = _select(plan, rows, range(len(plan.metrics)), binds, loose=loose)
+    part = _select(plan, rows, range(len(plan.metrics)), binds, loose=loose, sets=sets)
     labels = [f"toString(d{place}) as l{place}" for place in range(len(plan.dimensions))]
-    numbers = [f"toUInt64(ifNull(m{place}, 0)) as s{place}" for place in range(len(plan.metrics))]
-    sql = select([*labels, *numbers], nested(part)) + "\nlimit {limit:UInt64}\nsettings join_use_nulls = 1"
+    numbers = [f"toInt64(ifNull(m{place}, 0)) as s{place}" for place in range(len(plan.metrics))]
+    columns = [*(["kind"] if sets else []), *labels, *numbers]
+    cut = "limit {limit:UInt64} by kind" if sets else "limit {limit:UInt64}"
+    sql = f"{select(columns, nested(part))}\n{cut}\nsettings join_use_nulls = 1"
     return Statement(sql, binds.used_in(sql))
+
+
+def kind_of(dimensions: Sequence[str], group: Sequence[str]) -> int:
+    """Return what `grouping` says of a row that is grouped by these of the dimensions: a bit for each of the others."""
+    return int("".join("0" if name in group else "1" for name in dimensions) or "0", 2)
 
 
 def _plan(question: Question) -> Plan:
@@ -166,23 +177,35 @@ def _rows_for(metric: Metric, plan: Plan) -> Rows:
     return Rows.VISITS if metric.visits else Rows.EVENTS
 
 
-def _select(plan: Plan, rows: Rows, places: Sequence[int], binds: Binds, *, loose: bool) -> str:
+def _select(
+    plan: Plan, rows: Rows, places: Sequence[int], binds: Binds, *, loose: bool, sets: Sequence[Sequence[str]] = ()
+) -> str:
     labels = [f"d{place}" for place in range(len(plan.dimensions))]
+    group, kind = _grouped(plan, labels, sets)
     numbers = [f"{_expression(plan.metrics[place], rows)} as m{place}" for place in places]
     if rows is Rows.EVENTS and not loose:
         rows = Rows.VISITED
     named = _named(plan, rows, binds)
     if rows in (Rows.EVENTS, Rows.VISITED):
-        return _from_events(plan, rows, [*named, *numbers], labels, binds)
+        return _from_events(plan, rows, [*kind, *named, *numbers], group, binds)
     if rows is Rows.PAGES:
         reported = ["max(if(scroll <= 100, scroll, null)) as deepest", "sum(events.engaged_ms) as engaged_ms"]
         keys = ["hostname", "path"]
         columns = [*named, *keys, f"{VISIT_DAY} as visit_day", *reported]
         pages = _from_events(plan, rows, columns, [*labels, *keys, "visit_day"], binds)
-        return select([*labels, *numbers], nested(pages), group=labels)
+        return select([*kind, *labels, *numbers], nested(pages), group=group)
     if loose:
-        return select([*labels, *numbers], nested(_visits_and_loose(plan, named, binds)), group=labels)
-    return _from_visits(plan, [*named, *numbers], labels, binds)
+        return select([*kind, *labels, *numbers], nested(_visits_and_loose(plan, named, binds)), group=group)
+    return _from_visits(plan, [*kind, *named, *numbers], group, binds)
+
+
+def _grouped(plan: Plan, labels: Sequence[str], sets: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Return what to group by, and the column that says by which set a row is grouped, where there are several."""
+    if not sets:
+        return list(labels), []
+    names = plan.question.dimensions
+    written = [f"({', '.join(labels[names.index(name)] for name in group)})" for group in sets]
+    return [f"grouping sets ({', '.join(written)})"], [f"grouping({', '.join(labels)}) as kind"]
 
 
 def _expression(metric: Metric, rows: Rows) -> str:

@@ -1,8 +1,9 @@
 """Known: which days of a site are added up already, and since when nothing about them changed.
 
-In: the store's day_book and changes, read in one statement, and remembered for a second. Out: a Known. A day is closed
-26 hours after its end: whatever comes later than that says so (changes.py). Sums made of it are good while no change
-is noted after MARGIN before they were read: a change that is noted may take minutes to happen.
+In: the store's day_book and changes, read in one statement, and remembered: for a second, or for a minute where no
+other process can change them, and whoever does in this one has it forgotten. Out: a Known. A day is closed 26 hours
+after its end: whatever comes later than that says so (changes.py). Sums made of it are good while no change is noted
+after MARGIN before they were read: a change that is noted may take minutes to happen.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from clickhouse.client import Row, Store
 
 CLOSED_AFTER = LATE + timedelta(hours=1)
 MARGIN = timedelta(minutes=5)
-SECONDS = 1.0
+SECONDS, SECONDS_ALONE = 1.0, 60.0
 BOOK = """
 select
     0 as is_change,
@@ -74,12 +75,13 @@ class Known(msgspec.Struct, frozen=True):
 def read_known(store: Store, site_id: int, timezone: str, now: datetime) -> Known:
     """Ask the store; `now` says which days are closed."""
     key = (site_id, "known", timezone)
-    found = store.keep.get(key, seconds=SECONDS)
+    found = store.keep.get(key, seconds=SECONDS_ALONE if store.is_embedded else SECONDS)
     if isinstance(found, Known) and found.closed_until == closed_until(now, timezone):
         return found
+    times = store.keep.times_forgotten(site_id)
     rows = store.query(BOOK, {"site": site_id, "tz": timezone}, name="day_book")
     known = known_of(rows, now, timezone)
-    store.keep.put(key, known)
+    store.keep.put(key, known, times_forgotten=times)
     return known
 
 
