@@ -90,7 +90,7 @@ def turn(turns: Turns, posts: list[bytes], seconds: float, directory: Path, *, s
     turns.add(outcome, server.cpu_seconds() - cpu, loop_used)
 
 
-def measure(seconds: float, rounds: int, batch: int) -> None:
+def measure(seconds: float, rounds: int, batch: int, workers: int) -> None:
     posts = requests(batch)
     with scratch() as directory:
         footfall(directory, "site", "add", SITE)
@@ -106,7 +106,8 @@ def measure(seconds: float, rounds: int, batch: int) -> None:
             str(port),
             *BARE,
         )
-        with serving(directory) as ours, started(directory, bare, "/", port) as reference:
+        several = () if workers == 1 else ("--workers", str(workers))
+        with serving(directory, *several) as ours, started(directory, bare, "/", port) as reference:
             a, b = Turns(ours, batch), Turns(reference, 1)
             for number in range(rounds + 1):  # the first round warms both up
                 turn(a, posts, seconds if number else min(seconds, 2), directory, stores=True)
@@ -139,12 +140,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5, help="of each turn (at most 60)")
     parser.add_argument("--rounds", type=int, default=5, help="at most 20")
     parser.add_argument("--batch", type=int, default=1, help="events in a request, 1 to 50")
+    parser.add_argument("--workers", type=int, default=1, help="processes that receive: 1 (one does all) to 8")
     parser.add_argument("--smoke", action="store_true", help="a second of each; does it work at all")
     asked = parser.parse_args()
     seconds, rounds = (1, 1) if asked.smoke else (min(asked.seconds, 60), min(asked.rounds, 20))
     loader = "wrk" if shutil.which("wrk") else "asyncio"
-    print(f"{loader}, {CONNECTIONS} connections, {asked.batch} event(s) a request; {machine()}")
-    measure(seconds, rounds, asked.batch)
+    print(
+        f"{loader}, {CONNECTIONS} connections, {asked.batch} event(s) a request, {asked.workers} worker(s); {machine()}"
+    )
+    measure(seconds, rounds, asked.batch, min(asked.workers, 8))
 
 
 if __name__ == "__main__":

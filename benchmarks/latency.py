@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import re
 import statistics
 import time
 from collections import deque
 
+import uvloop
 from ingest import await_stored, check_books
 from load import SITE, requests
 from running import HERE, footfall, machine, scratch, serving
@@ -65,16 +67,19 @@ async def turn(port: int, posts: list[bytes], rate: int, seconds: float) -> list
     return sorted(waited)
 
 
-def measure(rate: int, seconds: float, turns: int) -> None:
+def measure(rate: int, seconds: float, turns: int, workers: int) -> None:
     posts = requests(1)
     with scratch() as directory:
         footfall(directory, "site", "add", SITE)
-        with serving(directory) as server:
-            asyncio.run(turn(server.port, posts, rate, min(seconds, 2)))  # warms up
+        several = () if workers == 1 else ("--workers", str(workers))
+        with serving(directory, *several) as server:
+            uvloop.run(turn(server.port, posts, rate, min(seconds, 2)))  # warms up
+            gc.collect()
+            gc.disable()  # a pause of the loader is none of the server's
             sent = int(rate * min(seconds, 2))
             high: list[float] = []
             for number in range(1, turns + 1):
-                waited = asyncio.run(turn(server.port, posts, rate, seconds))
+                waited = uvloop.run(turn(server.port, posts, rate, seconds))
                 sent += len(waited)
                 shown = [waited[min(int(part * len(waited)), len(waited) - 1)] * 1000 for part in QUANTILES]
                 high.append(shown[1])
@@ -87,11 +92,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=1000, help="events a second (at most 20,000)")
     parser.add_argument("--seconds", type=float, default=10, help="of each turn (at most 60)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that receive: 1 (one does all) to 8")
     parser.add_argument("--smoke", action="store_true", help="a second of each; does it work at all")
     asked = parser.parse_args()
     rate, seconds, turns = (100, 1, 1) if asked.smoke else (min(asked.rate, 20_000), min(asked.seconds, 60), 5)
-    print(f"open loop, {CONNECTIONS} connections; {machine()}")
-    measure(rate, seconds, turns)
+    print(f"open loop, {CONNECTIONS} connections, {asked.workers} worker(s); {machine()}")
+    measure(rate, seconds, turns, min(asked.workers, 8))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,8 +39,13 @@ class Running:
         return f"http://{HERE}:{self.port}"
 
     def cpu_seconds(self) -> float:
-        """CPU time of all its threads so far."""
-        return _cpu_in(Path(f"/proc/{self.process.pid}/stat"))
+        """CPU time of all its threads so far, and of the processes that it has started and that still run."""
+        return sum(_cpu_in(Path(f"/proc/{pid}/stat")) for pid in (self.process.pid, *self.children()))
+
+    def children(self) -> list[int]:
+        """Processes that it has started itself."""
+        found = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for file in found for pid in file.read_text().split()]
 
     def loop_seconds(self) -> float:
         """CPU time of its main thread, where the event loop runs."""
@@ -71,13 +77,22 @@ def free_port() -> int:
 def scratch() -> Iterator[Path]:
     """A directory for the length of a block."""
     with tempfile.TemporaryDirectory(prefix="footfall-bench-") as name:
-        yield Path(name)
+        try:
+            yield Path(name)
+        finally:
+            shutil.rmtree(_salts_of(Path(name)), ignore_errors=True)
+
+
+def _salts_of(directory: Path) -> Path:
+    """Where the salts lie of what runs in `directory`: in memory, and all its processes reach it."""
+    return Path("/dev/shm") / directory.name
 
 
 def environment(directory: Path, **settings: str) -> dict[str, str]:
     """No setting of the person who runs this, and everything inside `directory`; `settings` as FOOTFALL_<NAME>."""
     plain = {key: value for key, value in os.environ.items() if not key.startswith("FOOTFALL_")}
-    own = {"DATA": str(directory / "data"), "SALTS": "memory:", "LOG_LEVEL": "warning", **settings}
+    salts = f"dir:{_salts_of(directory)}" if os.path.ismount("/dev/shm") else "memory:"
+    own = {"DATA": str(directory / "data"), "SALTS": salts, "LOG_LEVEL": "warning", **settings}
     return plain | {f"FOOTFALL_{name}": value for name, value in own.items()}
 
 

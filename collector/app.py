@@ -24,7 +24,7 @@ from collector.arrival import Arrival
 from collector.distill import Tools, distill
 from collector.endpoint import EVENT_PATHS, Endpoint
 from collector.health import Condition, Health
-from collector.intake import Bridge, Intake
+from collector.intake import Bridge, Commit, Intake
 from collector.peers import MANNERS, OWN, Peer
 from collector.privacy.consenting import Consenting, Log
 from collector.privacy.notice import version_of
@@ -48,6 +48,7 @@ def create_collector(
     keep: Keep,
     tally: Tally,
     condition: Callable[[], Condition],
+    commit: Commit | None = None,
     ledger: Callable[[], Ledger] | None = None,
     secret: bytes,
     tag: Tag | None = None,
@@ -60,22 +61,16 @@ def create_collector(
 ) -> Collector:
     """Build the collector.
 
-    `keep` makes records durable; `secret` signs the visitor's forms; without a `tag` there is no `/s.js`, without
+    `keep` makes records durable, and so does `commit`, which tells instead of being awaited; `secret` signs the
+    visitor's forms; without a `tag` there is no `/s.js`, without
     `check_key` no `/api/events`, without `consents` no `/privacy/consent`. `ledger` adds up all processes' tallies
     where there are several. Without `rights` the visitor's page offers nothing about records; `last_audit` is a line
     for its foot.
     """
     proxies = Proxies(settings.trusted_proxies)
     rate = Rate(settings.rate_limit)
-    intake = Intake(
-        sites=snapshot,
-        distill=_bridge(tools),
-        encode=encode_event,
-        keep=keep,
-        tally=tally,
-        rate=rate,
-        proxies=proxies,
-        now_ms=lambda: int(now() * 1000),
+    intake = create_intake(
+        snapshot=snapshot, tools=tools, keep=keep, commit=commit, tally=tally, rate=rate, proxies=proxies, now=now
     )
     # The mirror shows what the pipeline would do, with keys that nobody keeps.
     throw_away = msgspec.structs.replace(tools, salt=lambda _site, _day: os.urandom(32))
@@ -106,6 +101,36 @@ def create_collector(
         routes += servers.routes()
     router = Router(routes, redirect_slashes=False, default=otherwise)
     return Collector(Endpoint(intake), router, settings.base_path())
+
+
+def create_intake(
+    *,
+    snapshot: Snapshot,
+    tools: Tools,
+    keep: Keep,
+    commit: Commit | None,
+    tally: Tally,
+    rate: Rate,
+    proxies: Proxies,
+    now: Callable[[], float] = time.time,
+) -> Intake:
+    """Build what every door for events leads to."""
+    return Intake(
+        sites=snapshot,
+        distill=_bridge(tools),
+        encode=encode_event,
+        keep=keep,
+        commit=commit,
+        tally=tally,
+        rate=rate,
+        proxies=proxies,
+        now_ms=lambda: int(now() * 1000),
+    )
+
+
+def event_paths(base_path: str) -> frozenset[str]:
+    """Return the paths that take events, with the base path of BASE_URL and without: a proxy may have stripped it."""
+    return frozenset((*EVENT_PATHS, *(base_path + path for path in EVENT_PATHS)))
 
 
 def _consenting(
@@ -139,7 +164,7 @@ class Collector:
         self.endpoint = endpoint
         self._router = router
         self._base_path = base_path
-        self.event_paths = frozenset((*EVENT_PATHS, *(base_path + path for path in EVENT_PATHS)))
+        self.event_paths = event_paths(base_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in self.event_paths:

@@ -35,6 +35,10 @@ class Signals(msgspec.Struct, frozen=True):
     """The page said it is driven by automation."""
 
 
+SILENT = Signals()
+"""Nothing said: most visitors."""
+
+
 class Arrival(msgspec.Struct, frozen=True):
     """What one request said about one event."""
 
@@ -54,7 +58,7 @@ class Arrival(msgspec.Struct, frozen=True):
     fetch_site: str = ""
     """`Sec-Fetch-Site`, or empty."""
     transport: Transport = "js"
-    signals: Signals = Signals()
+    signals: Signals = SILENT
     event_id: str = ""
     """32 hex characters, random per event, or empty."""
     title: str = ""

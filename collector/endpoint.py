@@ -9,6 +9,8 @@ a site allows, by exact echo and without credentials; a same-origin page needs n
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from clickhouse.rows import Reason
@@ -32,7 +34,7 @@ from collector.answer import (
     send_answer,
 )
 from collector.dialects.plausible import Problem, parse
-from collector.intake import SAID_NO, Intake, Unavailable, reasons_of, told
+from collector.intake import CANNOT_KEEP, SAID_NO, Intake, Told, Unavailable, Verdict, reasons_of, told
 from collector.sender import Head, read_head, sender_of
 
 EVENT_PATHS = ("/e", "/api/event")
@@ -70,15 +72,47 @@ class Endpoint:
 
     async def take(self, head: Head, address: str, body: bytes) -> Answer:
         """Walk the events of one body through; return when they are safe, or with the reason why they are not."""
+        verdict = self.begin(head, address, body)
+        if isinstance(verdict, Answer):
+            return verdict
+        told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+        self.commit(verdict, lambda fault: None if told.done() else told.set_result(fault))
+        return self.finish(verdict, head, await told)
+
+    def begin(self, head: Head, address: str, body: bytes) -> Verdict | Answer:
+        """Decide on the events of one body, or answer why nothing of it can be taken."""
         try:
             arrivals = parse(body, sender_of(head, address))
             if isinstance(arrivals, Problem):
                 return _bad_request(arrivals)
-            return _accepted(reasons_of(await self._intake.take(arrivals, address)), head)
+            return self._intake.decide(arrivals, address)
         except Unavailable:
-            return Answer(503, b"Cannot keep events now.\n", (TEXT, retry_after()))
+            return _UNAVAILABLE
         except Exception as error:
             # The last line: whatever it is, it is not a 202, and what it says may be a visitor's.
+            log.report(error)
+            return FAILED
+
+    def commit(self, verdict: Verdict, told: Told) -> None:
+        """Call `told` once what was decided is safe, or with the reason why it is not; perhaps before this returns."""
+        if not verdict.records:
+            told(None)
+            return
+        try:
+            self._intake.commit(verdict.records, told)
+        except Exception as fault:
+            told(fault)
+
+    def finish(self, verdict: Verdict, head: Head, fault: BaseException | None) -> Answer:
+        """Count what is safe, and answer."""
+        if isinstance(fault, CANNOT_KEEP):
+            return _UNAVAILABLE
+        try:
+            if fault is not None:
+                raise fault
+            self._intake.count(verdict)
+            return _accepted(reasons_of(verdict.outcomes), head)
+        except Exception as error:
             log.report(error)
             return FAILED
 
@@ -127,14 +161,16 @@ def _accepted(reasons: list[Reason], head: Head) -> Answer:
     A script whose visitor said no in a way that only we could see is told to stop; our snippet reads `X-Refused`.
     """
     if not reasons:
-        return _OK
+        return ACCEPTED
     refused: tuple[Header, ...] = ((b"x-refused", told(reasons)), (b"x-plausible-dropped", b"%d" % len(reasons)))
     if head.get(b"sec-fetch-dest") == b"empty" and not SAID_NO.isdisjoint(reasons):
         return Answer(202, b'{"stop":1}', (JSON, *refused))
     return Answer(202, b"ok", (TEXT, *refused))
 
 
-_OK = Answer(202, b"ok")
+ACCEPTED = Answer(202, b"ok")
+"""Everything of the request is safe."""
+_UNAVAILABLE = Answer(503, b"Cannot keep events now.\n", (TEXT, retry_after()))
 
 
 def _bad_request(problem: Problem) -> Answer:

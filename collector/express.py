@@ -15,8 +15,9 @@ from typing import Any
 
 from collector.answer import MAX_BODY_BYTES, Answer, Header, all_headers
 from collector.app import Collector
-from collector.endpoint import Endpoint
+from collector.endpoint import ACCEPTED, Endpoint
 from collector.guard import Guard
+from collector.intake import Verdict
 from collector.sender import Head, read_head
 
 
@@ -28,11 +29,19 @@ _reader_lines = lru_cache(1024)(_lines_of)
 """Remembered: those who may read are our sites' own origins."""
 
 
-@lru_cache(64)
 def _head_of(answer: Answer) -> bytes:
-    """Write what is the same whoever asked; remembered, because nearly all answers are one."""
+    """Write what is the same whoever asked."""
+    return _HEAD_OF_ACCEPTED if answer is ACCEPTED else _known_head(answer)
+
+
+@lru_cache(64)
+def _known_head(answer: Answer) -> bytes:
     status = http.HTTPStatus(answer.status)
     return b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) + _lines_of(all_headers(answer))
+
+
+_HEAD_OF_ACCEPTED = _known_head(ACCEPTED)
+"""Nearly all answers are this one."""
 
 
 class Turn:
@@ -95,9 +104,11 @@ class Express(Guard):
         if isinstance(turn.address, Answer):
             self._end_turn(turn, turn.address)
             return
-        task = self.loop.create_task(self._work(turn, turn.address))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        verdict = self._endpoint.begin(turn.head, turn.address, turn.body)
+        if isinstance(verdict, Answer):
+            self._end_turn(turn, verdict)
+        else:
+            self._endpoint.commit(verdict, partial(self._finish, turn, verdict))
 
     def on_response_complete(self) -> None:
         if self.pipeline or not isinstance(self.cycle, Turn) or self._phase != "work":
@@ -133,22 +144,28 @@ class Express(Guard):
         self.cycle = self._turn  # type: ignore[assignment]  # it has all that uvicorn asks of a cycle
         return True
 
-    async def _work(self, turn: Turn, address: str) -> None:
-        answer = await self._endpoint.take(turn.head, address, turn.body)
-        if self.flow.write_paused:
-            await self.flow.drain()
+    def _finish(self, turn: Turn, verdict: Verdict, fault: BaseException | None) -> None:
+        answer = self._endpoint.finish(verdict, turn.head, fault)
+        if not self.flow.write_paused:
+            self._end_turn(turn, answer)
+            return
+        task = self.loop.create_task(self._end_later(turn, answer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _end_later(self, turn: Turn, answer: Answer) -> None:
+        """Wait for a peer who does not read."""
+        await self.flow.drain()
         self._end_turn(turn, answer)
 
     def _end_turn(self, turn: Turn, answer: Answer) -> None:
         turn.response_complete = True
         if turn.disconnected:
             return
-        lines = [_head_of(answer), _lines_of(self.server_state.default_headers)]
-        if b"origin" in turn.head:
-            lines.append(_reader_lines(self._endpoint.reader_headers(turn.head)))
-        lines.append(b"\r\n" if turn.keep_alive else b"connection: close\r\n\r\n")
-        lines.append(answer.body)
-        self.transport.write(b"".join(lines))
+        reader = _reader_lines(self._endpoint.reader_headers(turn.head)) if b"origin" in turn.head else b""
+        always = _lines_of(self.server_state.default_headers)
+        end = b"\r\n" if turn.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((_head_of(answer), always, reader, end, answer.body)))
         if not turn.keep_alive:
             self.transport.close()
         self.on_response_complete()

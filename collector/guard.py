@@ -77,18 +77,17 @@ class Guard(HttpToolsProtocol):
             self._begin_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # A trailer after a chunked body comes here too: it must not become a header of a request already under way.
+        # Sixteen times for each event: what can wait for the end of the head does. A trailer after a chunked body comes
+        # here too; it must not become a header of a request already under way.
         if self._phase == "head":
-            # As uvicorn's own, without two calls more for each of the 16 lines that a browser sends.
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
-            if len(self.headers) > MAX_HEADERS:
+            headers = self.headers
+            headers.append((name.lower(), value))
+            if len(headers) > MAX_HEADERS:
                 self._check(False)
 
     def on_headers_complete(self) -> None:
         self._end_head()
+        self._see_expectation()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -135,6 +134,12 @@ class Guard(HttpToolsProtocol):
         self._check(len(self.pipeline) < MAX_WAITING)
         self._phase = "body"
         self._read_by = self.loop.time() + BODY_SECONDS
+
+    def _see_expectation(self) -> None:
+        """Note what uvicorn looks for at each line."""
+        for name, value in self.headers:
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
 
     def _end_body(self) -> None:
         if self.cycle is not None and self.cycle.response_complete:

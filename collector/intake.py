@@ -8,11 +8,12 @@ It knows no HTTP beyond the headers that name a client and an origin, and decide
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from clickhouse.rows import Event, Reason, Refusal
 from collector.address import Proxies
@@ -32,6 +33,16 @@ SAID_NO = frozenset((Reason.OPTOUT, Reason.DENIED, Reason.GPC, Reason.DNT))
 _ORIGIN = re.compile(rb"https?://[A-Za-z0-9._-]+(:\d{1,5})?")
 
 
+Keep = Callable[[list[bytes]], Awaitable[None]]
+Told = Callable[[BaseException | None], None]
+Commit = Callable[[list[bytes], Told], None]
+"""Brings records to disk soon, and then tells: None, or the fault when none of them was kept."""
+
+
+CANNOT_KEEP = (SpoolError, SaltsRefused, OSError)
+"""What says that nothing can be kept now, and is nobody's mistake."""
+
+
 class Unavailable(Exception):
     """Nothing can be kept now; nothing was accepted."""
 
@@ -49,8 +60,19 @@ class Sites(Protocol):
     def resolve(self, name: str) -> Site | None: ...
 
 
+class Verdict(NamedTuple):
+    """What was decided on the arrivals of one request; nothing of it is durable or counted yet."""
+
+    now_ms: int
+    outcomes: list[Refusal | None]
+    """For each arrival why it is refused, or None."""
+    records: list[bytes]
+    kept: list[tuple[Event, Site]]
+    refused: list[tuple[Refusal, Site | None]]
+
+
 class Intake:
-    """One for the process. `keep` returns when its records are safe, or raises a SpoolError."""
+    """One for the process. `keep` returns when its records are safe, or raises a SpoolError; `commit` tells instead."""
 
     def __init__(
         self,
@@ -58,16 +80,18 @@ class Intake:
         sites: Sites,
         distill: Bridge,
         encode: Callable[[Event, str], bytes],
-        keep: Callable[[list[bytes]], Awaitable[None]],
+        keep: Keep,
         tally: Tally,
         rate: Rate,
         proxies: Proxies,
+        commit: Commit | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._sites = sites
         self._distill = distill
         self._encode = encode
         self._keep = keep
+        self.commit = commit or _commit_by(lambda records: self._keep(records))
         self._tally = tally
         self._rate = rate
         self._proxies = proxies
@@ -85,13 +109,22 @@ class Intake:
 
     async def take(self, arrivals: Sequence[Arrival], address: str) -> list[Refusal | None]:
         """Decide on each, make the acceptable ones durable, then count."""
+        verdict = self.decide(arrivals, address)
+        if verdict.records:
+            try:
+                await self._keep(verdict.records)
+            except CANNOT_KEEP:
+                raise Unavailable from None
+        self.count(verdict)
+        return verdict.outcomes
+
+    def decide(self, arrivals: Sequence[Arrival], address: str) -> Verdict:
+        """Decide on each. Raises Unavailable when today's salt cannot be had."""
         if len(arrivals) > 1:
             self._rate.charge(address, len(arrivals) - 1)
         now_ms = self._now_ms()
-        records: list[bytes] = []
-        kept: list[tuple[Event, Site]] = []
-        refused: list[tuple[Refusal, Site | None]] = []
-        outcomes: list[Refusal | None] = []
+        verdict = Verdict(now_ms, [], [], [], [])
+        _, outcomes, records, kept, refused = verdict
         try:
             for arrival in arrivals:
                 site = self._site_of(arrival)
@@ -103,16 +136,17 @@ class Intake:
                     records.append(self._encode(outcome, arrival.event_id))
                     kept.append((outcome, site))
                     outcomes.append(None)
-            if records:
-                await self._keep(records)
-        except (SpoolError, SaltsRefused, OSError):
+        except CANNOT_KEEP:
             raise Unavailable from None
-        for event, where in kept:
+        return verdict
+
+    def count(self, verdict: Verdict) -> None:
+        """Count what was decided, once its records are durable."""
+        for event, where in verdict.kept:
             self._tally.receive(event.site_id)
-            self._tally.redact(event, where, now_ms)
-        for refusal, site in refused:
-            self._tally.refuse(refusal, site, now_ms)
-        return outcomes
+            self._tally.redact(event, where, verdict.now_ms)
+        for refusal, site in verdict.refused:
+            self._tally.refuse(refusal, site, verdict.now_ms)
 
     def may_read(self, head: Head) -> bool:
         """Say whether a script on this origin may read the answer: its host belongs to a site of ours."""
@@ -130,6 +164,26 @@ class Intake:
             if named and (not host or owns(named, host)):
                 return named
         return self._sites.by_host(host)
+
+
+def _commit_by(keep: Keep) -> Commit:
+    """Make the telling form of one that is awaited."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def tell(records: list[bytes], told: Told) -> None:
+        fault: BaseException | None = None
+        try:
+            await keep(records)
+        except Exception as error:
+            fault = error
+        told(fault)
+
+    def commit(records: list[bytes], told: Told) -> None:
+        task = asyncio.get_running_loop().create_task(tell(records, told))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return commit
 
 
 @lru_cache(1024)

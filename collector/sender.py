@@ -15,7 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from collector.address import Proxies
-from collector.arrival import Consent, Signals
+from collector.arrival import SILENT, Consent, Signals
 from collector.showing import showing_of
 from collector.vid import is_vid
 
@@ -31,7 +31,6 @@ domain could set it for us."""
 MAX_AGENT = 1024
 MAX_ORIGIN = 300
 _OURS = frozenset((OPTOUT_COOKIE, CONSENT_COOKIE, VID_COOKIE, PLAIN_VID_COOKIE))
-_SILENT = Signals()
 _SIGNAL_HEADERS = frozenset((b"sec-gpc", b"dnt", b"cookie", b"sec-purpose", b"purpose", b"x-moz"))
 _HOST_END = re.compile(r"[/?#\\]")
 _CONSENT = re.compile(r"1\.[^.]{0,64}\.\d{0,16}\.([gd])\.([01]?)")
@@ -47,7 +46,7 @@ class Sender(msgspec.Struct, frozen=True):
     """Host of `Origin`, or of `Referer` where there is none; None: neither; `null` stays `null`."""
     fetch_site: str = ""
     language: str = ""
-    signals: Signals = _SILENT
+    signals: Signals = SILENT
 
 
 def read_head(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -95,7 +94,7 @@ def origin_host(origin: bytes) -> str:
 def signals_of(head: Head) -> Signals:
     """Read the visitor's say from headers and cookies."""
     if _SIGNAL_HEADERS.isdisjoint(head):
-        return _SILENT
+        return SILENT
     cookies = cookies_of(head)
     return Signals(
         optout_cookie=any(value not in ("", "0") for value in cookies.get(OPTOUT_COOKIE, ())),

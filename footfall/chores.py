@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from clickhouse.faults import StoreAway
 from clickhouse.migrate import migrate
-from collector.distill.visitor import local_day
 from collector.drain import Drain
 from collector.spool import SpoolError
 from footfall.auditing import Auditor, NightlyAudit
 from footfall.closing import Closing
+from footfall.following import SECONDS, Work, follow, repeated, threads
 from footfall.house import Ground, House, Keeper
 from footfall.old_looks import OldLooks
 from footfall.orders import run_orders
@@ -28,13 +27,10 @@ from footfall.prop_watch import PropWatch
 from footfall.reminders import Reminders
 from footfall.retention import Retention
 from footfall.wayout.remembered import note_orders
-from registry.errors import RegistryError, SaltsRefused
+from registry.errors import RegistryError
 
-SECONDS = 1.0
 IN_FLIGHT_SECONDS = 5.0
 """What was decided by the sites as they were is safe in a spool by then, or was refused."""
-
-Work = Callable[[], None]
 
 
 @contextlib.contextmanager
@@ -46,40 +42,8 @@ def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iter
     works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, PropWatch(keeper).work,
              keeper.registry.tidy, Closing(keeper).work, NightlyAudit(keeper.registry).work,
              Reminders(keeper.registry).work, OldLooks(keeper.registry).work, *others)  # fmt: skip
-    with _threads(lambda stop: drain_store(keeper, drain, stop), *(_repeated(work) for work in works)):
+    with threads(lambda stop: drain_store(keeper, drain, stop), *(repeated(work) for work in works)):
         yield
-
-
-@contextlib.contextmanager
-def following(ground: Ground, *others: Work) -> Iterator[None]:
-    """Do the chores of a process that leaves storing and orders to its keeper."""
-    with _threads(*(_repeated(work) for work in (lambda: follow(ground), *others))):
-        yield
-
-
-@contextlib.contextmanager
-def _threads(*works: Callable[[threading.Event], None]) -> Iterator[None]:
-    stop = threading.Event()
-    threads = [threading.Thread(target=work, args=(stop,), daemon=True) for work in works]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-
-
-def _repeated(work: Work) -> Callable[[threading.Event], None]:
-    """Do the work about once a second; the world's faults are over some time later."""
-
-    def repeat(stop: threading.Event) -> None:
-        while not stop.wait(SECONDS):
-            with contextlib.suppress(RegistryError, SaltsRefused, StoreAway, OSError):
-                work()
-
-    return repeat
 
 
 def drain_store(ground: Ground, drain: Drain, stop: threading.Event) -> None:
@@ -94,13 +58,6 @@ def drain_store(ground: Ground, drain: Drain, stop: threading.Event) -> None:
         else:
             drain.run(stop)
             return
-
-
-def follow(ground: Ground) -> None:
-    """Bring the picture of the sites up to date, and let no salt outlive its site's day."""
-    ground.snapshot.refresh()
-    now_ms = int(time.time() * 1000)
-    ground.salts.expire({site.id: local_day(now_ms, site.timezone) for site in ground.snapshot.sites})
 
 
 class Executor:
@@ -118,7 +75,7 @@ class Executor:
     def execute(self) -> None:
         ground = self._ground
         run_orders(ground.registry, ground.store, ground.salts, self.is_settled, data=ground.settings.data,
-                   backup_days=ground.settings.backup_days,
+                   backup_days=ground.settings.backup_days, let_go=self._drain.ask_to_let_go,
                    audit=self._auditor.audit)  # fmt: skip
 
     def _go_on(self) -> None:

@@ -1,8 +1,9 @@
 """The crowd: several worker processes on one port, and one keeper who brings what they received to the store.
 
-In: settings with a server store and salts that can be shared. Out: the same service as one process, on more cores. Each
-worker has a spool of its own; the keeper holds the lock on the data, drains every spool, executes orders, starts a
-worker that died again, and ends last: workers stop receiving, then the keeper stores what is left.
+In: settings with a server store (for the embedded one see hands.py) and salts that can be shared. Out: the same
+service as one process, on more cores. Each worker has a spool of its own; the keeper holds the lock on the data,
+drains every spool, executes orders, starts a worker that died again, and ends last: workers stop receiving, then the
+keeper stores what is left.
 Workers tell their counts on the board, so any of them can answer `/metrics` for all.
 """
 
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import signal
 import socket
 import threading
@@ -25,8 +25,10 @@ from collector.settings import Settings, SettingsError
 from collector.spool.record import encode_refusals
 from collector.tally import Tally
 from footfall.board import Board
-from footfall.chores import following, keeping
+from footfall.chores import keeping
 from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
+from footfall.following import following
+from footfall.hands import end_with_parent
 from footfall.house import Keeper, open_desk, open_keeper
 from footfall.retention import Retention
 from footfall.web import harden, run
@@ -43,8 +45,6 @@ def run_crowd(
     settings: Settings, listener: socket.socket, workers: int, with_dashboard: bool, on_ready: Callable[[Keeper], None]
 ) -> None:
     """Run until SIGTERM or Ctrl-C. Raises SettingsError where several processes cannot share what they need."""
-    if settings.is_embedded():
-        raise SettingsError("--workers needs a ClickHouse server in FOOTFALL_STORE: the embedded one takes one process")
     if not open_salts(settings.salts, settings.data).is_shared:
         raise SettingsError("--workers needs FOOTFALL_SALTS that processes can share: dir:/run/footfall or redis://")
     board = Board(settings.data / "board")
@@ -93,7 +93,7 @@ def work(settings: Settings, number: int, listener: socket.socket, with_dashboar
     """Be worker `number`: receive on the shared socket until told to stop, or until the keeper is gone."""
     quiet.set_up(settings.log_level)
     harden()
-    threading.Thread(target=_end_with_keeper, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     board = Board(settings.data / "board")
     tally = Tally(encode_refusals)
     with open_desk(settings, number) as desk:
@@ -104,11 +104,3 @@ def work(settings: Settings, number: int, listener: socket.socket, with_dashboar
         dashboard = dashboard_on(desk, condition, board.ledger) if with_dashboard else None
         with following(desk, lambda: board.post_ledger(number, tally.ledger()), desk.tools.refresh):
             run(attend(desk, [listener], tally=tally, condition=condition, ledger=board.ledger, dashboard=dashboard))
-
-
-def _end_with_keeper() -> None:
-    """A keeper that was killed leaves nobody to store: better to be unreachable than to fill the disk unseen."""
-    keeper = multiprocessing.parent_process()
-    if keeper is not None:
-        keeper.join()
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -7,7 +7,6 @@ The dashboard stands behind the collector in the same app: whatever path is not 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import time
@@ -28,18 +27,18 @@ from collector.privacy.notice import version_of
 from collector.privacy.rights import VisitorRights
 from collector.sender import address_of, read_head
 from collector.settings import SettingsError
-from collector.spool import Committer, Limits, SpoolError
+from collector.spool import Committer, Limits
 from collector.spool.disk import space_of
 from collector.tag import Tag, TagMissingError
 from collector.tally import Ledger, Tally
 from dashboard.app import create_dashboard
 from footfall.audit.report import line_of
 from footfall.house import Desk, Ground
+from footfall.receiving import committing
 from footfall.updates.credit import credit_in
-from footfall.web import ASGIApp, answer
+from footfall.web import ALONE, ASGIApp, Beside, answer
 from registry.errors import RegistryError
 
-FLUSH_SECONDS = 1.0
 AUDIT_SECONDS = 60.0
 
 
@@ -52,37 +51,32 @@ async def attend(
     ledger: Callable[[], Ledger] | None = None,
     dashboard: ASGIApp | None = None,
     around: Callable[[ASGIApp], ASGIApp] | None = None,
+    beside: Beside = ALONE,
     on_ready: Callable[[], object] = lambda: None,
 ) -> None:
     """Receive until told to stop. `around` may put something before the composed app; then nothing goes past it."""
-    committer = Committer(desk.spool)
-    collector = create_collector(
-        desk.settings,
-        snapshot=desk.snapshot,
-        tools=desk.tools,
-        keep=committer.keep,
-        tally=tally,
-        condition=condition,
-        ledger=ledger,
-        secret=desk.secret,
-        tag=_tag_of(desk),
-        check_key=desk.registry.keys.check,
-        consents=desk.registry.consents,
-        rights=_rights_on(desk, committer),
-        last_audit=_last_audit(desk),
-        otherwise=dashboard,
-    )
-    flushing = asyncio.create_task(_flush(tally, committer))
-    try:
+    async with committing(desk.spool, tally) as committer:
+        collector = create_collector(
+            desk.settings,
+            snapshot=desk.snapshot,
+            tools=desk.tools,
+            keep=committer.keep,
+            commit=committer.commit,
+            tally=tally,
+            condition=condition,
+            ledger=ledger,
+            secret=desk.secret,
+            tag=_tag_of(desk),
+            check_key=desk.registry.keys.check,
+            consents=desk.registry.consents,
+            rights=_rights_on(desk, committer),
+            last_audit=_last_audit(desk),
+            otherwise=dashboard,
+        )
         if around:
             await answer(around(collector), listeners, on_ready)
         else:
-            await answer(collector, listeners, on_ready, express_lane(collector))
-    finally:
-        flushing.cancel()
-        with contextlib.suppress(SpoolError):
-            await tally.flush(committer.keep)
-        await committer.close()
+            await answer(collector, listeners, on_ready, express_lane(collector), beside)
 
 
 def dashboard_on(
@@ -145,14 +139,6 @@ def condition_of(status: DrainStatus, accepts: bool = True, *, is_overdue: bool 
         demanded_ms=status.demanded_ms,
         retention_overdue=is_overdue,
     )
-
-
-async def _flush(tally: Tally, committer: Committer) -> None:
-    """Make the counts of refusals durable about every second; a full spool gets them later."""
-    while True:
-        await asyncio.sleep(FLUSH_SECONDS)
-        with contextlib.suppress(SpoolError):
-            await tally.flush(committer.keep)
 
 
 def _rights_on(desk: Desk, committer: Committer) -> VisitorRights:

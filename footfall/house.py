@@ -1,8 +1,9 @@
 """The house: the rooms that a process of Footfall needs, opened in the right order and closed in the reverse.
 
-In: settings. Out, for the length of a block: the `Ground` all stand on (registry, sites, salts, store), and on it a
-`Desk` that receives events (its own spool), a `Keeper` who stores them (the drain), or both: a `House`.
-One process is a house. Many are one keeper, who holds the lock on the data, and a desk for each worker.
+In: settings. Out, for the length of a block: the `Footing` all stand on (registry, sites, salts); with the store, the
+`Ground`; on that a `Desk` that receives events (its own spool), a `Keeper` who stores them (the drain), or both: a
+`House`. One process is a house. Many on a server store are one keeper, who holds the lock on the data, and a desk for
+each worker; on the embedded store one house and its hands, which receive without a store.
 What cannot be opened raises the error of its room, which the command line turns into one line. A store that is away
 is no reason to stay closed: the spool accepts, and the drain goes on when the store is back.
 Nothing runs yet: serve.py starts the server, chores.py the threads.
@@ -12,8 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,22 +31,34 @@ from collector.settings import Settings, SettingsError
 from collector.spool import Spool
 from collector.tally import day_number
 from footfall.lock import hold_data
+from footfall.private import secret_in
 from registry.registry import Registry
 from registry.salts import Salts, open_salts
 from registry.snapshot import Snapshot
 
-SECRET_BYTES = 32
-
 log = logging.getLogger(__name__)
 
 
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
+class Footing(msgspec.Struct, frozen=True, kw_only=True):
     """What every process has open."""
 
     settings: Settings
     registry: Registry
     snapshot: Snapshot
     salts: Salts
+
+
+class Hand(Footing, frozen=True, kw_only=True):
+    """Footing with what receives events, and no store: that is open in another process."""
+
+    tools: Tools
+    spool: Spool
+    spool_directory: Path
+
+
+class Ground(Footing, frozen=True, kw_only=True):
+    """Footing with the store."""
+
     store: Store
     secret: bytes
     """Signs the visitors' forms; the same in all processes of this installation."""
@@ -74,11 +85,11 @@ class House(Desk, frozen=True, kw_only=True):
 
 
 @contextlib.contextmanager
-def open_house(settings: Settings) -> Iterator[House]:
-    """Open everything for one process."""
+def open_house(settings: Settings, hands: int = 0) -> Iterator[House]:
+    """Open everything for one process, which also stores what so many hands receive."""
     with hold_data(settings.data), open_ground(settings) as ground, contextlib.ExitStack() as stack:
         desk = stack.enter_context(_desk_on(ground, 0))
-        drain = stack.enter_context(_drain_of(ground, 1))
+        drain = stack.enter_context(_drain_of(ground, 1 + hands))
         yield House(**_parts(desk), drain=drain)
 
 
@@ -97,33 +108,44 @@ def open_desk(settings: Settings, number: int) -> Iterator[Desk]:
 
 
 @contextlib.contextmanager
+def open_hand(settings: Settings, number: int) -> Iterator[Hand]:
+    """Open what hand `number` needs; the house it belongs to holds the lock and the store."""
+    with _footing(settings) as footing, _receiving(footing, number) as receiving:
+        yield Hand(**_parts(footing), **receiving)
+
+
+@contextlib.contextmanager
+def _footing(settings: Settings) -> Iterator[Footing]:
+    with Registry.open(settings.registry_url()) as registry:
+        salts = open_salts(settings.salts, settings.data)
+        yield Footing(settings=settings, registry=registry, snapshot=Snapshot(registry), salts=salts)
+
+
+@contextlib.contextmanager
 def open_ground(settings: Settings) -> Iterator[Ground]:
     """Open registry, sites, salts and store."""
     with contextlib.ExitStack() as stack:
-        registry = stack.enter_context(Registry.open(settings.registry_url()))
-        snapshot = Snapshot(registry)
-        salts = open_salts(settings.salts, settings.data)
+        footing = stack.enter_context(_footing(settings))
         store = stack.enter_context(connect(settings.store_dsn()))
         try:
             migrate(store)
         except StoreAway:
             log.warning("the store does not answer; events wait in the spool until it does (FOOTFALL_STORE)")
-        yield Ground(
-            settings=settings,
-            registry=registry,
-            snapshot=snapshot,
-            salts=salts,
-            store=store,
-            secret=_secret(settings.data / "form.key"),
-        )
+        yield Ground(**_parts(footing), store=store, secret=secret_in(settings.data / "form.key"))
 
 
 @contextlib.contextmanager
 def _desk_on(ground: Ground, number: int) -> Iterator[Desk]:
-    tools = open_bridge(ground.settings, ground.salts, ground.snapshot.pepper)
-    directory = ground.settings.data / "spool" / str(number)
+    with _receiving(ground, number) as receiving:
+        yield Desk(**_parts(ground), **receiving)
+
+
+@contextlib.contextmanager
+def _receiving(footing: Footing, number: int) -> Iterator[dict[str, Any]]:
+    tools = open_bridge(footing.settings, footing.salts, footing.snapshot.pepper)
+    directory = footing.settings.data / "spool" / str(number)
     with contextlib.closing(Spool.open(directory)) as spool:
-        yield Desk(**_parts(ground), tools=tools, spool=spool, spool_directory=directory)
+        yield {"tools": tools, "spool": spool, "spool_directory": directory}
 
 
 @contextlib.contextmanager
@@ -145,7 +167,7 @@ def _spools_in(folder: Path) -> set[Path]:
     return {path for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
 
 
-def _parts(ground: Ground) -> dict[str, Any]:
+def _parts(ground: Footing) -> dict[str, Any]:
     """Return an open part's fields, to build the next on them. Not a copy: what is open stays one."""
     return {name: getattr(ground, name) for name in ground.__struct_fields__}
 
@@ -170,12 +192,3 @@ def _day_of(snapshot: Snapshot) -> Callable[[int, int], int]:
         return day_number(moment_ms, site.timezone if site else "UTC")
 
     return day_of
-
-
-def _secret(file: Path) -> bytes:
-    """Read the secret of this installation; make it the first time."""
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as new:
-            new.write(secrets.token_bytes(SECRET_BYTES))
-    return file.read_bytes()

@@ -2,7 +2,8 @@
 
 In: settings, and what the command line said. Out: a server until SIGTERM or Ctrl-C. Order of the end: accept no more,
 finish what was begun, make the last counts durable, store what is left, close, exit 0.
-`run_house` is what the demonstration uses too; several processes are crowd.py's. No log line carries a visitor's data.
+`run_house` is what the demonstration uses too; several processes are crowd.py's, or hands.py's with the embedded
+store. No log line carries a visitor's data.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from collector.health import Condition
 from collector.setting_values import Listen
 from collector.settings import Settings, SettingsError, check_reachable, misspelt
 from collector.spool.record import encode_refusals
-from collector.tally import Tally
-from footfall.chores import following, keeping
+from collector.tally import Ledger, Tally
+from footfall.board import sum_of
+from footfall.chores import keeping
 from footfall.crowd import run_crowd
 from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
+from footfall.following import following
+from footfall.hands import Hands, hands_on
 from footfall.house import Ground, House, open_ground, open_house
 from footfall.lock import hold_data
 from footfall.retention import Retention
-from footfall.web import ASGIApp, answer, bound, harden, run, url_of
+from footfall.web import ALONE, ASGIApp, answer, bound, harden, run, url_of
 from footfall.whereabouts import leave_address, take_address_away
 
 __all__ = ["bound", "run_house", "serve", "url_of"]
@@ -51,6 +55,9 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int =
         chosen = msgspec.structs.replace(chosen, listen=Listen(listen.host, int(listener.getsockname()[1])))
         if only == "dashboard":
             _serve_dashboard(chosen, listener, workers)
+        elif workers > 1 and chosen.is_embedded():
+            with open_house(chosen, workers) as house, hands_on(chosen, listener, workers) as hands:
+                run_house(house, [], with_dashboard=only is None, on_ready=lambda: _greet(house, listener), hands=hands)
         elif workers > 1:
             run_crowd(chosen, listener, workers, only is None, lambda keeper: _greet(keeper, listener))
         else:
@@ -66,10 +73,11 @@ def run_house(
     open_on_loopback: bool = False,
     around: Callable[[ASGIApp], ASGIApp] | None = None,
     on_ready: Callable[[], object] = lambda: None,
+    hands: Hands | None = None,
 ) -> None:
     """Serve an open house until SIGTERM or Ctrl-C, then end in order. Call it in the main thread.
 
-    `around` may put something before the composed app (the demo's website, by port).
+    `around` may put something before the composed app (the demo's website, by port). `hands` accept for it.
     """
 
     def condition() -> Condition:
@@ -77,18 +85,24 @@ def run_house(
 
     retention = Retention(house)
     tally = Tally(encode_refusals)
+
+    def ledger() -> Ledger:
+        return sum_of([tally.ledger(), hands.board.ledger()]) if hands else tally.ledger()
+
     dashboard = None
     if with_dashboard:
-        dashboard = dashboard_on(house, condition, tally.ledger, open_on_loopback=open_on_loopback)
-    with keeping(house, retention, house.tools.refresh):
+        dashboard = dashboard_on(house, condition, ledger, open_on_loopback=open_on_loopback)
+    with keeping(house, retention, house.tools.refresh, *([hands.look] if hands else [])):
         run(
             attend(
                 house,
                 listeners,
                 tally=tally,
                 condition=condition,
+                ledger=ledger,
                 dashboard=dashboard,
                 around=around,
+                beside=hands.beside if hands else ALONE,
                 on_ready=on_ready,
             )
         )

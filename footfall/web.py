@@ -8,24 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import uvicorn
 
 from collector import log as quiet
 from collector.guard import IDLE_SECONDS, Guard
+from collector.passing import receive_on
 from collector.setting_values import Listen
 from collector.settings import SettingsError
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 FINISH_SECONDS = 3
+SWITCH_SECONDS = 0.001
+"""How long a thread may hold the interpreter while the event loop wants it; the usual 5 ms are felt at the door."""
 BACKLOG = 2048
 MAX_DESCRIPTORS = 65_536
+
+
+class Beside(NamedTuple):
+    """Processes that accept for this one: where their connections arrive, and how they are ended."""
+
+    ends: Sequence[socket.socket] = ()
+    end: Callable[[], object] = lambda: None
+
+
+ALONE = Beside()
 
 
 @contextlib.contextmanager
@@ -52,6 +67,7 @@ def url_of(listener: socket.socket) -> str:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine that ends when the server ends. Call it in the main thread."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     # uvicorn stops on these and then raises them again: without a handler of ours the exit code would not be 0.
     early = _Early()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,6 +81,7 @@ async def answer(
     listeners: Sequence[socket.socket],
     on_ready: Callable[[], object],
     protocol: Callable[..., asyncio.Protocol] = Guard,
+    beside: Beside = ALONE,
 ) -> None:
     """Accept and answer until told to stop; `on_ready` is called once the first request would be taken."""
     quiet.quiet_loop(asyncio.get_running_loop())
@@ -86,7 +103,7 @@ async def answer(
         timeout_keep_alive=int(IDLE_SECONDS),
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    server = _Server(config, on_ready)
+    server = _Server(config, on_ready, beside)
     await server.serve(sockets=list(listeners))
 
 
@@ -111,14 +128,34 @@ class _Early:
 class _Server(uvicorn.Server):
     """Tells when it has begun to accept, and stops at once if it was told to before that."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], object], beside: Beside) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._beside = beside
         self._early = signal.getsignal(signal.SIGTERM)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What was loaded by now stays: the garbage collector need not walk through it again while requests wait.
+        gc.collect()
+        gc.freeze()
+        self._deaf = [receive_on(end, self._protocol) for end in self._beside.ends]
         if isinstance(self._early, _Early) and self._early.came:
             self.should_exit = True
         else:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First those who still accept: what they pass on until then is answered here.
+        await asyncio.get_running_loop().run_in_executor(None, self._beside.end)
+        for stop in self._deaf:
+            stop()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Make the protocol of a connection, as uvicorn does of those it accepts."""
+        made = cast(Any, self.config.http_protocol_class)
+        return cast(
+            asyncio.Protocol,
+            made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state),
+        )

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from clickhouse.rows import ENGAGEMENT
+from clickhouse.rows import ENGAGEMENT, PAGEVIEW
 from collector.arrival import Arrival, Signals
 from collector.dialects.hygiene import bytes_over, clean, decimal, scalar, whole
 from collector.sender import Sender, host_of
@@ -145,6 +145,8 @@ def _first(*values: Any) -> Any:
 
 
 def _name(value: Any, errors: Errors) -> str:
+    if value == PAGEVIEW:
+        return PAGEVIEW
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if value is not None and not isinstance(value, str):
@@ -159,6 +161,14 @@ def _name(value: Any, errors: Errors) -> str:
 
 
 def _url(value: Any, errors: Errors) -> str:
+    if (
+        type(value) is str
+        and value.startswith("http")
+        and len(value) <= MAX_URL
+        and value.isascii()
+        and value.isprintable()
+    ):
+        return value.strip()  # nearly every one; the rest is looked at more closely
     if value is None or value == "":
         errors["url"] = ["is required"]
     elif not isinstance(value, str):
@@ -174,16 +184,14 @@ def _url(value: Any, errors: Errors) -> str:
 
 def _sites(value: Any, url: str, errors: Errors) -> Sequence[str]:
     """List the sites an event is for; one empty name where the host of the URL decides."""
-    sites = _named(value) if isinstance(value, str) else ()
+    sites: Sequence[str] = ()
+    if isinstance(value, str):
+        sites = _known_names(value) if len(value) <= LONGEST_NAMES else _names_in(value)
     if sites:
         return sites
     if "://" not in url or not host_of(url):
         errors["domain"] = ["can't be blank"]
     return ("",)
-
-
-def _named(value: str) -> Sequence[str]:
-    return _known_names(value) if len(value) <= LONGEST_NAMES else _names_in(value)
 
 
 def _names_in(value: str) -> tuple[str, ...]:
@@ -200,7 +208,7 @@ def _site(name: str) -> str:
 
 
 def _referrer(value: Any) -> str:
-    return clean(value[:MAX_URL]).strip() if isinstance(value, str) else ""
+    return clean(value[:MAX_URL]).strip() if value and isinstance(value, str) else ""
 
 
 def _props(value: Any, errors: Errors) -> dict[str, Scalar]:
@@ -253,7 +261,7 @@ def _engagement(said: Spoken, errors: Errors) -> tuple[int, int | None]:
 
 
 def _interactive(said: Spoken) -> bool:
-    value = _first(said.i, said.interactive)
+    value = said.i if said.i is not None else said.interactive
     return value if isinstance(value, bool) else True
 
 

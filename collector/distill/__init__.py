@@ -1,8 +1,8 @@
 """Distill: the only bridge from an `Arrival` to an `Event`. What is personal goes in; it does not come out.
 
-The steps stand below in their order, and the order is the meaning: whose page, may it be counted at all, where is it,
-where did it come from, roughly where from in the world, with what, by whom for today. After the visitor's number the
-address and the agent are forgotten: `Event` has no field that could hold them.
+The steps stand below in their order, and the order is the meaning: whose page, with what, may it be counted at all,
+where is it and where did it come from, roughly where from in the world, by whom for today. After the visitor's number
+the address and the agent are forgotten: `Event` has no field that could hold them.
 In: an arrival, its site, the tools, the clock. Out: an `Event`, or a `Refusal` that says why; never an exception,
 whatever the arrival holds. Pure: with the same tools it always gives the same answer.
 It does not assign visits (the drain does) and does not count refusals (tally.py).
@@ -11,14 +11,12 @@ It does not assign visits (the drain does) and does not count refusals (tally.py
 from __future__ import annotations
 
 from clickhouse.rows import Event, Reason, Refusal
-from collector.arrival import Arrival
+from collector.arrival import SILENT, Arrival
+from collector.distill.bearing import bearing_of
 from collector.distill.consent import Decision, Outcome, Say, decide
 from collector.distill.event import Findings, event_of, happened
-from collector.distill.host import told_foreigner, why_not_here
-from collector.distill.page import is_web, read_page
 from collector.distill.place import place_of
 from collector.distill.robot import robot_rule
-from collector.distill.source import read_source
 from collector.distill.tools import Tools, open_tools
 from collector.distill.visitor import NOBODY, consented_number, local_day, number, shown_number
 from collector.vid import is_fresh
@@ -32,40 +30,32 @@ UNSEEN_HERE = False
 
 def distill(arrival: Arrival, site: Site, tools: Tools, now_ms: int) -> Event | Refusal:
     """Make an event of an arrival, or say why not. `now_ms` is ours: milliseconds since 1970 UTC."""
-    parts = tools.look_up.split(arrival.url)
-    if not is_web(parts):
-        return Refusal(Reason.SCHEME, site.id)
-    host = parts.host if parts.scheme else parts.host or site.host
-    misplaced = why_not_here(arrival, site, host)
-    if misplaced:
-        rule = told_foreigner(arrival, site, host) if misplaced is Reason.WRONG_HOST else ""
-        return Refusal(misplaced, site.id, rule)
+    bearing = bearing_of(arrival, site, tools)
+    if bearing.misplaced:
+        return bearing.misplaced
 
     agent = tools.agent(arrival.agent)
     robot = robot_rule(agent, arrival, site)
-    decision = may_count(arrival, site, is_bot=robot != "")
+    decision = may_count(arrival, site, tools, is_bot=robot != "")
     if decision.outcome is Outcome.DROP:
         return Refusal(Reason(decision.reason), site.id, robot if decision.reason == Reason.BOT else "")
-
-    page = read_page(parts, arrival.title, site, tools)
-    if isinstance(page, Reason):
-        return Refusal(page, site.id)
-    source = read_source(arrival.referrer, page.tags, site, tools.look_up)
-    if isinstance(source, Refusal):
-        return source
+    if bearing.unwanted:
+        return bearing.unwanted
 
     place = place_of(arrival.address, arrival.timezone, site.place, tools.geo, tools.zones)
     moment = happened(arrival, now_ms)
     consented = known_again(arrival, site, tools, now_ms, decision)
     visitor = consented or visitor_of(arrival, site, tools, moment, decision)
     is_consented, shown = consented != NOBODY, mark_of(arrival, site, tools)
-    found = Findings(page, source, place, agent, visitor, moment, is_consented, shown)
+    found = Findings(bearing, place, agent, visitor, moment, is_consented, shown)
     return event_of(arrival, site, found, tools, now_ms)
 
 
-def may_count(arrival: Arrival, site: Site, *, is_bot: bool) -> Decision:
+def may_count(arrival: Arrival, site: Site, tools: Tools, *, is_bot: bool) -> Decision:
     """Ask consent.py with what this side can see."""
     signals = arrival.signals
+    if signals is SILENT and not is_bot and arrival.transport == "js":
+        return tools.edition(site).silent
     say = Say(
         signals.optout_cookie,
         UNSEEN_HERE,

@@ -15,15 +15,17 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from collector.distill.device import MAX_AGENT, Agent, AgentReader
 from collector.distill.directory import Directory, Word
+from collector.distill.edition import Edition, editions
 from collector.distill.followed import Followed
 from collector.distill.geo import Credit, GeoFile, GeoReader
 from collector.distill.place import country_of_zones
+from collector.distill.recent import Recent
 from collector.distill.scrub.path import Patterns, tidy
 from collector.distill.scrub.props import Key, key_of
 from collector.distill.scrub.query import MAX_VALUE, Tags, click_ids_of, read_query
@@ -31,6 +33,7 @@ from collector.distill.scrub.text import scrub
 from collector.distill.source import External, LookUps, external_of
 from collector.distill.url import remembering
 from collector.distill.visitor import Pepper, Salt
+from registry.site import Site
 
 PATHS = 16_384
 PAGES = 4_096
@@ -56,6 +59,9 @@ class Tools(msgspec.Struct, frozen=True):
     salt: Salt
     """The salt of (site, local day); the caller decides what a day other than today is given."""
     agent: Callable[[str], Agent]
+    edition: Callable[[Site], Edition]
+    bearings: Recent[tuple[object, ...], Any]
+    """Recent answers of bearing.py."""
     path: Callable[[str, Patterns, Patterns, Patterns], str | None]
     query: Callable[[str, Patterns], Tags]
     key: Callable[[str], Key]
@@ -110,6 +116,8 @@ def open_tools(
         salt=salt,
         pepper=pepper,
         agent=_remember(agents.read, AGENTS, MAX_AGENT),
+        edition=editions(lambda: names.now),
+        bearings=Recent(PAGES),
         path=path,
         query=_remember_queries(),
         key=_remember(key_of, WORDS),

@@ -21,12 +21,13 @@ from collector.cookies import showing_cookie
 from collector.privacy.forms import Form, read_form, was_pressed_here
 from collector.privacy.receipt import document, unseal
 from collector.privacy.records import as_csv, as_json
-from collector.privacy.say import KINDS, MAX_MESSAGE, MAX_REPLY_TO, Rights
+from collector.privacy.say import KINDS, Rights
 from collector.privacy.screen import HEADERS, Asked, Screen, Shown
 from collector.rate import Rate
 from collector.spool import SpoolError
 from registry.errors import NotAllowed, RegistryError
 from registry.hosts import site_host
+from registry.requests import MAX_MESSAGE, MAX_REPLY_TO
 from registry.site import Site
 
 ACTIONS_AN_HOUR = 5
@@ -51,10 +52,10 @@ class Acts:
             "correct": self._correct,
             "show": self._show,
             "end": self._end,
-            "see": self._see,
-            "json": self._json,
-            "csv": self._csv,
-            "erase_shown": self._erase_shown,
+            "see": self._holding(self._see),
+            "json": self._holding(self._json),
+            "csv": self._holding(self._csv),
+            "erase_shown": self._holding(self._erase_shown),
         }
         self._protective = frozenset(("erase", "restrict", "correct", "erase_shown"))
 
@@ -124,29 +125,17 @@ class Acts:
             await self._rights.end_showing(site, asked.showing)
         return self._screen.back(asked, "hidden", [showing_cookie("", secure=asked.secure)])
 
-    async def _see(self, asked: Asked, site: Site) -> Response:
-        cookie = _cookie_of(asked)
-        if not cookie:
-            return self._again(asked, "cookieless", 403)
+    async def _see(self, asked: Asked, site: Site, cookie: str) -> Response:
         shown = Shown(records=await self._rights.recorded(site, cookie))
         return self._screen.page(asked, shown, is_below=True)
 
-    async def _json(self, asked: Asked, site: Site) -> Response:
-        cookie = _cookie_of(asked)
-        if not cookie:
-            return self._again(asked, "cookieless", 403)
+    async def _json(self, _asked: Asked, site: Site, cookie: str) -> Response:
         return _file(as_json(await self._rights.recorded(site, cookie)), "application/json", "my-records.json")
 
-    async def _csv(self, asked: Asked, site: Site) -> Response:
-        cookie = _cookie_of(asked)
-        if not cookie:
-            return self._again(asked, "cookieless", 403)
+    async def _csv(self, _asked: Asked, site: Site, cookie: str) -> Response:
         return _file(as_csv(await self._rights.recorded(site, cookie)), "text/csv", "my-records.csv")
 
-    async def _erase_shown(self, asked: Asked, site: Site) -> Response:
-        cookie = _cookie_of(asked)
-        if not cookie:
-            return self._again(asked, "cookieless", 403)
+    async def _erase_shown(self, asked: Asked, site: Site, cookie: str) -> Response:
         return self._screen.back(asked, "erased_shown", receipt=await self._rights.erase_shown(site, cookie))
 
     async def _ask(self, asked: Asked, site: Site, kind: str, message: str, reply_to: str) -> Response:
@@ -155,6 +144,15 @@ class Acts:
         return self._screen.back(asked, "asked", receipt=receipt)
 
     # Around them
+
+    def _holding(self, act: Callable[[Asked, Site, str], Awaitable[Response]]) -> Act:
+        """Do it for whoever holds a cookie: the show-me cookie, else the one he agreed to."""
+
+        async def for_holder(asked: Asked, site: Site) -> Response:
+            cookie = asked.showing or asked.sender.signals.vid_cookie
+            return await act(asked, site, cookie) if cookie else self._again(asked, "cookieless", 403)
+
+        return for_holder
 
     def _was_pressed(self, asked: Asked, form: Form) -> bool:
         return was_pressed_here(asked.head, form, self._screen.secret, self._screen.now())
@@ -174,11 +172,6 @@ class Acts:
 
     def _again(self, asked: Asked, message: str, status: int, typed: Form | None = None) -> Response:
         return self._screen.page(asked, Shown(message=message, typed=typed or {}), status, is_below=True)
-
-
-def _cookie_of(asked: Asked) -> str:
-    """What the visitor holds: the show-me cookie, else the one he agreed to."""
-    return asked.showing or asked.sender.signals.vid_cookie
 
 
 def _site_named(typed: str, screen: Screen) -> Site | None:

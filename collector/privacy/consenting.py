@@ -36,25 +36,19 @@ from collector.cookies import (
     vid_cookie,
     wants_secure,
 )
-from collector.privacy.forms import is_same_origin, read_form, was_pressed_here
+from collector.privacy.forms import is_same_origin, read_form, read_small, was_pressed_here
+from collector.privacy.here import Sites, host_seen
 from collector.privacy.say import Receipt, Rights
-from collector.sender import Head, host_of, read_head, signals_of
+from collector.sender import Head, read_head, signals_of
 from collector.spool import SpoolError
 from collector.tag import NOTICE_VERSION
 from collector.vid import is_fresh, new_vid
 from registry.consents import Action, Proof, Ui
 from registry.errors import RegistryError
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 
 MAX_BODY_BYTES = 16_384
-CONSENT_MODES = ("hybrid", "consent_only")
 _NO_STORE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "vary": "Cookie, Sec-GPC, DNT"}
-
-
-class Sites(Protocol):
-    """What is asked of the registry's snapshot."""
-
-    def by_host(self, host: str) -> Site | None: ...
 
 
 class Log(Protocol):
@@ -117,7 +111,7 @@ class Consenting:
         _, seconds = self._admit(head, peer_of(request.scope))
         if seconds:
             return Response("Too often.\n", 429, {**_NO_STORE, "retry-after": str(seconds)}, "text/plain")
-        site = self._sites.by_host(self._host(head))
+        site = self._sites.by_host(host_seen(head, self._sites, self._base_url))
         if site is None:
             return Response("No site of this name is counted here.\n", 404, _NO_STORE, "text/plain")
         is_form = head.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
@@ -205,11 +199,6 @@ class Consenting:
             response.headers.append("set-cookie", line)
         return response
 
-    def _host(self, head: Head) -> str:
-        """Return the host this visitor sees: the one asked where it is a site's, else that of the public address."""
-        asked = host_of(head.get(b"host", b"").decode("latin-1"))
-        return asked if self._sites.by_host(asked) or not self._base_url else host_of(self._base_url)
-
 
 def may_be_known(site: Site, signals: Signals) -> bool:
     """Say whether a consent gives a visitor of this site a number that stays."""
@@ -225,12 +214,8 @@ def _back(done: str, lang: str, proof: Proof | None = None) -> Response:
 
 async def _read(request: Request) -> Said | None:
     """Read what the snippet says; what is too long or says nothing clear is None."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return None
+    body = await read_small(request, MAX_BODY_BYTES)
     try:
-        return _DECODER.decode(body)
+        return None if body is None else _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -23,15 +23,21 @@ Form = Mapping[str, str]
 
 async def read_form(request: Request, max_bytes: int = MAX_FORM_BYTES) -> Form:
     """Read a small form; one that is too long or not a form is empty."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            return {}
+    body = await read_small(request, max_bytes) or b""
     try:
         return {key: values[0] for key, values in parse_qs(body.decode("utf-8"), max_num_fields=MAX_FIELDS).items()}
     except ValueError:
         return {}
+
+
+async def read_small(request: Request, max_bytes: int) -> bytes | None:
+    """Read a body; None for one that is longer, of which no more is kept."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            return None
+    return body
 
 
 def was_pressed_here(head: Head, form: Form, secret: bytes, now: float) -> bool:

@@ -24,9 +24,10 @@ from collector.arrival import Arrival
 from collector.cookies import IN_AGAIN, OUT, choice_cookie, has_stale_vid, no_vid_cookie, wants_secure
 from collector.privacy.acting import Acts
 from collector.privacy.forms import read_form, was_pressed_here
+from collector.privacy.here import Sites
 from collector.privacy.receipt import unseal
 from collector.privacy.say import Receipt, Rights
-from collector.privacy.screen import Asked, Screen, Shown, Sites
+from collector.privacy.screen import Asked, Screen, Shown
 from collector.privacy.texts import CATALOGUES
 from collector.sender import read_head
 from registry.site import Site

@@ -142,21 +142,27 @@ class VisitorRights:
         return self._receipt(site, done, "held" if held else "today")
 
     async def _demand(self, site: Site, act: str, whose: str, mark: int) -> None:
-        until = int(self._now() * 1000)
-        demand = KeptDemand(SCHEMA, site.id, act, whose, mark, until, secrets.token_bytes(8))
-        await self._keep([encode_demand(demand)])
+        await self._keep([demand_of(site.id, act, whose, mark, int(self._now() * 1000))])
 
     def _owner(self, site: Site, cookie: str) -> tuple[str, int]:
         pepper = self._tools.pepper(site.id)
-        if not pepper:
-            return "dsr", NOBODY
-        return ("cookie", consented_number(cookie, pepper)) if is_vid(cookie) else ("dsr", shown_number(cookie, pepper))
+        return owner_of(cookie, pepper) if pepper else ("dsr", NOBODY)
 
     def _receipt(self, site: Site, kind: str, scope: str) -> Receipt:
         at = datetime.fromtimestamp(int(self._now()), UTC).isoformat().replace("+00:00", "Z")
         version = self._policy_version(site)
         plain = Receipt(VERSION, site.host, kind, at, SCOPES[scope], version, secrets.token_hex(8), "")
         return msgspec.structs.replace(plain, sig=signature_of(plain, self._secret))
+
+
+def owner_of(cookie: str, pepper: bytes) -> tuple[str, int]:
+    """Return whose events a cookie proves to be his: of which kind its number is, and the number."""
+    return ("cookie", consented_number(cookie, pepper)) if is_vid(cookie) else ("dsr", shown_number(cookie, pepper))
+
+
+def demand_of(site_id: int, act: str, whose: str, mark: int, until_ms: int) -> bytes:
+    """Write a demand as the spool keeps it; it is about what was received up to `until_ms`."""
+    return encode_demand(KeptDemand(SCHEMA, site_id, act, whose, mark, until_ms, secrets.token_bytes(8)))
 
 
 def signature_of(receipt: Receipt, secret: bytes) -> str:

@@ -9,14 +9,14 @@ Invariant: a `Receipt` has no field for a count, so no page can tell one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
 from collector.sender import Sender
+from registry.requests import Kind
 from registry.site import Site
 
-Kind = Literal["access", "rectification", "erasure", "restriction", "portability", "objection", "complaint"]
 KINDS: tuple[Kind, ...] = (
     "complaint",
     "access",
@@ -27,9 +27,6 @@ KINDS: tuple[Kind, ...] = (
     "objection",
 )
 """What a visitor may ask a person for, in the order of the form."""
-
-MAX_MESSAGE = 2000
-MAX_REPLY_TO = 200
 
 
 class Receipt(msgspec.Struct, frozen=True):

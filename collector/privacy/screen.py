@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
@@ -23,15 +23,17 @@ from clickhouse.rows import Event, Refusal
 from collector.address import Proxies
 from collector.arrival import Arrival
 from collector.cookies import wants_secure
+from collector.privacy.here import Sites, host_seen
 from collector.privacy.mirror import mirror_of
 from collector.privacy.notice import version_of
 from collector.privacy.receipt import seal
-from collector.privacy.say import KINDS, MAX_MESSAGE, MAX_REPLY_TO, Receipt
+from collector.privacy.say import KINDS, Receipt
 from collector.privacy.state import DAILY_MODES, State, answer_of, refused_as, state_of
 from collector.privacy.texts import CATALOGUES, Texts, texts_for
 from collector.privacy.token import make_token
-from collector.sender import Head, Sender, address_of, host_of, read_head, sender_of
+from collector.sender import Head, Sender, address_of, read_head, sender_of
 from collector.showing import SHOWING_DAYS, showing_of
+from registry.requests import MAX_MESSAGE, MAX_REPLY_TO
 from registry.site import Site
 
 HERE = Path(__file__).parent
@@ -46,12 +48,6 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
 }
-
-
-class Sites(Protocol):
-    """What the pages ask of the registry's snapshot."""
-
-    def by_host(self, host: str) -> Site | None: ...
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -130,7 +126,7 @@ class Screen:
         """Read a request; `lang` is what a form says of the language."""
         head = read_head(request.scope["headers"])
         peer = request.client.host if request.client else ""
-        host = self._host(head)
+        host = host_seen(head, self.sites, self._base_url)
         chosen = lang or request.query_params.get("lang", "")
         return Asked(
             head=head,
@@ -173,6 +169,7 @@ class Screen:
             "asked": asked,
             "site": site,
             "host": asked.host,
+            "named": _name_of(asked),
             "is_named": asked.site is not None,
             "shown": shown,
             "state": state,
@@ -206,10 +203,11 @@ class Screen:
             "days": asked.texts.number(SHOWING_DAYS),
         }
 
-    def _host(self, head: Head) -> str:
-        """Return the host this visitor sees: the one asked where it is a site's, else that of the public address."""
-        asked = host_of(head.get(b"host", b"").decode("latin-1"))
-        return asked if self.sites.by_host(asked) or not self._base_url else host_of(self._base_url)
+
+def _name_of(asked: Asked) -> str:
+    """Return what the page calls the site: the host in the address bar; its own where that is a mere address."""
+    is_address = asked.host == "localhost" or asked.host.replace(".", "").isdigit() or ":" in asked.host
+    return asked.policy.host if is_address else asked.host
 
 
 def _others(asked: Asked) -> list[tuple[str, str]]:

@@ -16,9 +16,8 @@ from clickhouse.rows import Reason
 from collector.arrival import Consent, Signals
 from collector.distill.consent import Outcome, Say, decide
 from collector.sender import CONSENT_COOKIE, Head, cookies_of
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 
-CONSENT_MODES = ("hybrid", "consent_only")
 DAILY_MODES = ("daily", "hybrid")
 _BECAUSE = {
     Outcome.COOKIE: "consent",

@@ -45,6 +45,18 @@ def count(directory: Path, rule: Rule) -> tuple[int, int]:
     return segments, found
 
 
+def find(directory: Path, number: int, which: Callable[[memoryview], bool]) -> list[int] | None:
+    """Return the numbers of such records in one segment; None: there is no such segment any more. Raises OSError."""
+    for segment in segments_in(directory):
+        if segment.number == number:
+            with contextlib.suppress(FileNotFoundError):
+                frames = _frames_of(segment)
+                return [
+                    seq for frame in frames for seq, record in enumerate(frame.records(), frame.first) if which(record)
+                ]
+    return None
+
+
 def _blank_segment(segment: Segment, rule: Rule) -> list[int]:
     done: list[int] = []
     fd = os.open(segment.path, os.O_WRONLY | os.O_CLOEXEC)

@@ -16,7 +16,7 @@ from footfall.serve import serve as run_server
 @click.option("--host", default=None, help="Address to listen on; FOOTFALL_LISTEN unless given.")
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="Port; FOOTFALL_LISTEN unless given.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="More than one needs a server store."
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that receive; one does all."
 )
 @click.option("--only", type=click.Choice(["collector", "dashboard"]), default=None, help="Run one half of it.")
 def serve(host: str | None, port: int | None, workers: int, only: str | None) -> None:

@@ -41,6 +41,7 @@ SITES = (
     Site(id=6, host="many.example", hosts=("other.example", "*.many.example", "shop.many.example")),
     Site(id=7, host="counts.example", cookies_disabled="count", pixel="count"),
     Site(id=8, host="127.0.0.1"),
+    Site(id=90, host="town.example", hosts=("127.0.0.9", "localhost")),
     Site(
         id=9,
         host="named.example",

@@ -20,7 +20,7 @@ from collector.privacy.texts import CATALOGUES
 PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,">
 <script defer src="/s.js"></script><noscript><img src="/p.gif" alt=""></noscript><p>Shop"""
 SAYS = CATALOGUES["en"].says
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 pytestmark = needs_chromium
 

@@ -1,15 +1,14 @@
 """Plausible's tracker as the npm registry has it, unmodified, in a real browser on a page of another origin.
 
-It is installed into a temporary folder and nowhere else. Umami, GoatCounter and Matomo do not publish their browser
+It is a development dependency of the snippet (`npm ci`). Umami, GoatCounter and Matomo do not publish their browser
 scripts there; what those send is in the replay and the table tests.
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,33 +26,21 @@ from registry.site import Site
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
 
-PACKAGE = "@plausible-analytics/tracker"
-NPM = shutil.which("npm")
-INSTALL_SECONDS = 120
+TRACKER = Path(__file__).parents[2] / "js-snippet/node_modules/@plausible-analytics/tracker/plausible.js"
 PAGE = """<!doctype html><title>Shop</title><script type="module">
 import {{ init, track }} from "/tracker.js";
 init({{ domain: "127.0.0.1", endpoint: "{endpoint}/api/event", captureOnLocalhost: true }});
 window.buy = () => track("Purchase", {{ props: {{ plan: "pro" }}, revenue: {{ amount: 12.5, currency: "EUR" }} }});
 </script>"""
 
-pytestmark = [
-    *needs_chromium,
-    pytest.mark.node,
-    pytest.mark.skipif(NPM is None, reason="needs Node.js and npm: apt-get install nodejs npm"),
-]
+pytestmark = [*needs_chromium, pytest.mark.node]
 
 
 @pytest.fixture(scope="module")
-def tracker(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("npm")
-    words = [str(NPM), "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", PACKAGE]
-    try:
-        done = subprocess.run(words, capture_output=True, timeout=INSTALL_SECONDS, check=False, cwd=folder)
-    except subprocess.TimeoutExpired:
-        pytest.skip("needs the npm registry, which does not answer")
-    if done.returncode:
-        pytest.skip("needs the npm registry, which does not answer")
-    return (folder / "node_modules" / PACKAGE / "plausible.js").read_text()
+def tracker() -> str:
+    if not TRACKER.exists():
+        pytest.skip("needs the tracker: (cd js-snippet && npm ci)")
+    return TRACKER.read_text()
 
 
 def serve(app: Any, **options: Any) -> Iterator[int]:

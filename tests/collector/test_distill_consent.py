@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from distill_world import tools
 
 from clickhouse.rows import Reason
 from collector.arrival import Arrival
@@ -119,7 +120,7 @@ def test_the_server_reads_every_say_from_real_headers_under_all_policies() -> No
         signals = msgspec.structs.replace(signals_of(head), cookies_off=say.cookies_off and say.transport == "js")
         arrival = Arrival(name="pageview", url="https://example.com/", transport=say.transport, signals=signals)
         for site in EVERY_POLICY:
-            assert may_count(arrival, site, is_bot=say.bot) == decide(seen_by_server(say), site), (say, site)
+            assert may_count(arrival, site, tools(), is_bot=say.bot) == decide(seen_by_server(say), site), (say, site)
             asked += 1
     assert asked == 288 * 512
 

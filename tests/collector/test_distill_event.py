@@ -10,6 +10,7 @@ from distill_world import NOW_MS, arrive, event, refusal, site, tools
 
 from clickhouse.rows import Event, Reason
 from collector.arrival import Arrival, Signals
+from collector.distill.bearing import found_at
 from collector.distill.device import Agent
 from collector.distill.event import Findings, event_of
 from collector.distill.page import Page
@@ -146,8 +147,7 @@ def test_every_find_gets_into_the_field_of_its_name() -> None:
         "title",
     )
     found = Findings(
-        page,
-        Source("referrer", "source", "channel", "utm_medium", continued=True),
+        found_at(page, Source("referrer", "source", "channel", "utm_medium", continued=True)),
         Place("country", "region", "city"),
         Agent("browser", "browser_version", "os", "os_version", "device"),
         visitor=1,

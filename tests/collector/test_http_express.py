@@ -17,7 +17,7 @@ from collector.app import Collector
 from collector.express import express_lane
 from collector.spool import SpoolFull
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 EVENT = b'{"n":"pageview","u":"https://example.com/"}'
 
 

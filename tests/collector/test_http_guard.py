@@ -19,7 +19,7 @@ from collector import guard
 from collector.guard import Guard
 
 Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Far beyond every limit below: only a hanging server reaches it."""
 TIMES = 84 if os.environ.get("FOOTFALL_TEST_THOROUGH") else 25
 """Twelve kinds each: three hundred connections, or a thousand."""

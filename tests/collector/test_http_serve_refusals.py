@@ -55,7 +55,6 @@ def test_a_setting_that_cannot_work_is_told_in_one_line(
 @pytest.mark.parametrize(
     ("words", "environ", "told"),
     [
-        (["--workers", "2"], {}, "FOOTFALL_STORE"),
         (
             ["--workers", "2"],
             {"FOOTFALL_STORE": "clickhouse://x@127.0.0.1:1/f", "FOOTFALL_SALTS": "memory:"},

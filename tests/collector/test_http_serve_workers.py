@@ -42,8 +42,8 @@ def clickhouse(tmp_path: Path) -> Iterator[str]:
 
 
 def workers_of(server: Server) -> list[int]:
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    pids = [int(pid) for pid in children.read_text().split()]
+    children = Path(f"/proc/{server.process.pid}/task").glob("*/children")  # whichever thread has started them
+    pids = [int(pid) for file in children for pid in file.read_text().split()]
     return [pid for pid in pids if b"spawn_main" in words_of(pid)]
 
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from privacy_world import Rehearsal, T, Visit, text_of
 
-from collector.privacy.say import KINDS, MAX_MESSAGE
+from collector.privacy.say import KINDS
+from registry.requests import MAX_MESSAGE
 
 
 def ask(visit: Visit, asked: str = "shop.example", **fields: str) -> httpx.Response:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from chromium import CHROMIUM, COOKIES_BLOCKED, FLAGS, OF_A_SCHEME, faults_of, needs_chromium, open_browser, profile_at
+from chromium import CHROMIUM, COOKIES_BLOCKED, FLAGS, OF_A_SCHEME, faults_of, needs_chromium, profile_at
 from http_world import Town, decide_by_name
 from privacy_world import Rehearsal, T, receipt_of
 from starlette.routing import Router
@@ -59,12 +59,6 @@ def port() -> Iterator[int]:
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

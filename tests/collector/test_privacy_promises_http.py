@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import privacy_world
 import pytest
+from http_world import decide_by_name
+from msgspec.structs import replace
 from privacy_world import OPTED_OUT, Rehearsal, T, Visit, text_of
 
 
@@ -43,3 +48,31 @@ def test_who_is_counted_hears_that_blocked_cookies_mean_no_where_they_do(
     host: str, headers: dict[str, str], is_said: bool
 ) -> None:
     assert (T["state"]["blocking"] in text_of(Visit().ask(host=host, headers=headers))) is is_said
+
+
+def test_rights_are_offered_to_everybody_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the mirror tells the country; what a visitor may do does not depend on it."""
+    offered, told = set(), set()
+    for country in ("DE", "US", "NG", ""):
+        monkeypatch.setattr(
+            privacy_world, "mirrored", lambda *said, at=country: replace(decide_by_name(*said), country=at)
+        )
+        page = Visit(Rehearsal()).ask().text
+        offered.add("".join(re.findall(r"<form.*?</form>", page, re.DOTALL)))
+        told.add(page)
+    assert len(told) == 4
+    (forms,) = offered
+    assert forms.count("<button") >= 5
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [
+        ("shop.example", "shop.example"),
+        ("shop.many.example", "shop.many.example"),
+        ("127.0.0.9", "town.example"),
+        ("localhost", "town.example"),
+    ],
+)
+def test_the_head_names_the_host_in_the_address_bar_or_the_site_where_that_is_no_name(host: str, named: str) -> None:
+    assert f'<p class="host">{named}</p>' in Visit(Rehearsal()).ask(host=host).text

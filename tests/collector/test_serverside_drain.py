@@ -54,7 +54,7 @@ def test_a_crash_between_two_eras_stores_each_row_once(
 ) -> None:
     fill(tmp_path, [long_ago(20 * 365, "/old"), event(path="/new")])
     with draining(store, tmp_path) as drain:
-        insert, calls = store.writer.insert, []
+        insert, calls = store.writer.pour, []
 
         def fails_second(*told: object, **rest: object) -> None:
             calls.append(told)
@@ -63,7 +63,7 @@ def test_a_crash_between_two_eras_stores_each_row_once(
             insert(*told, **rest)  # type: ignore[arg-type]
 
         with monkeypatch.context() as patch:
-            patch.setattr(store.writer, "insert", fails_second)
+            patch.setattr(store.writer, "pour", fails_second)
             with pytest.raises(OSError, match="EIO"):
                 drain.step()
         assert paths(store) == ["/old"]

@@ -29,7 +29,7 @@ class Gate(Disk):
 
     def sync(self, fd: int) -> None:
         self.reached.set()
-        assert self.open.wait(20)
+        assert self.open.wait(60)
         super().sync(fd)
 
     def shut(self) -> None:
