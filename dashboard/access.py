@@ -17,7 +17,7 @@ from dashboard.errors import NotAllowed, NotHere, NotSignedIn
 from dashboard.looking import look_of
 from dashboard.people import GUEST, Act, Person, person_of
 from dashboard.tools import Tools, peer_of, tools_of
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.site import Site
 
 SESSION_COOKIE = "footfall_session"
@@ -76,9 +76,7 @@ async def need_site(request: Request, person: Person, act: Act) -> Site:
     nothing = NotHere("There is no such site, or you have no access to it.")
     try:
         site = await asyncio.to_thread(tools_of(request).registry.sites.get, request.path_params["host"])
-    except RegistryAway:
-        raise
-    except RegistryError:
+    except Denied:
         raise nothing from None
     if person.role_at(site) is None:
         raise nothing

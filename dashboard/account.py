@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from dashboard.access import need_person, session_token
 from dashboard.backoff import address_name
-from dashboard.errors import BadQuestion, NotHere
-from dashboard.forms import read_form
+from dashboard.errors import NotHere
+from dashboard.forms import act_of, read_form
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.qr import picture_of
@@ -82,10 +82,7 @@ async def post_account(request: Request) -> Response:
     """`POST /account`: `do` says what."""
     person, user = await need_user(request)
     form = await read_form(request)
-    act = ACTS.get(form.get("do", ""))
-    if act is None:
-        raise BadQuestion("This form does not say what to do.")
-    return await act(request, person, user, form)
+    return await act_of(form, ACTS)(request, person, user, form)
 
 
 async def fits(request: Request, user: User, password: str) -> bool:

@@ -1,8 +1,9 @@
 """Backoff: how many wrong passwords an account and an address may try.
 
-In: names (an account, an address) and the clock. Out: seconds to wait, 0 when none. Ten failures within a quarter of
-an hour close the door for a quarter of an hour. Memory only, bounded; keys are HMACs under a secret of this process,
-so neither addresses nor accounts can be read from it. An address counts as its /64 or, in version 4, as itself.
+In: names (an account, an address) and the clock. Out: seconds to wait, 0 when none, or TooManyTries. Ten failures
+within a quarter of an hour close the door for a quarter of an hour. Memory only, bounded; keys are HMACs under a secret
+of this process, so neither addresses nor accounts can be read from it. An address counts as its /64 or, in version 4,
+as itself.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import ipaddress
 import secrets
 from collections import OrderedDict
 
+from dashboard.errors import TooManyTries
+
 MOST_TRIES = 10
 WINDOW_SECONDS = 900
 MOST_NAMES = 20_000
+TOO_MANY_TRIES = "Too many tries. Wait a little, then try again."
 
 
 class Backoff:
@@ -39,6 +43,13 @@ class Backoff:
             self._tries[key] = (since, tries + 1) if fresh else (now, 1)
             if len(self._tries) > MOST_NAMES:
                 self._tries.popitem(last=False)
+
+    def admit(self, names: tuple[str, ...], now: float, sentence: str = TOO_MANY_TRIES) -> None:
+        """Take note of one try, before it is made: many at once gain nothing. Raises TooManyTries when there are."""
+        wait = self.wait_seconds(names, now)
+        if wait:
+            raise TooManyTries(sentence, wait)
+        self.count(names, now)
 
     def forgive(self, name: str) -> None:
         """Forget every try of a name."""

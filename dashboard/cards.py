@@ -8,6 +8,7 @@ when it is one already. A row that stands for many (`(other)`) cannot be a filte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -18,13 +19,16 @@ from dashboard import words
 from dashboard.charts.bars import bar
 from dashboard.charts.svg import Markup
 from dashboard.charts.world import Place, bounds, legend, world_map
-from dashboard.panels import DOWN_IS_GOOD, ROWS_OF_A_CARD, SHARE, Card, Tab
+from dashboard.panels import CONVERSION, DOWN_IS_GOOD, REPORTED, ROWS_OF_A_CARD, SHARE, Card, Tab
 from dashboard.url import State
 from dashboard.words import Change, Number
 
 OTHER = "(other)"
 Link = Callable[[State], str]
 """From a state to the address of the page that shows it."""
+Wholes = Mapping[str, Number]
+"""What a row's first number is of everybody, by row."""
+NONE: Wholes = MappingProxyType({})
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -83,17 +87,19 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
 
 def unit_of(metric: str) -> str:
     """`count`, `ratio`, `seconds` or `percent`."""
-    return "percent" if metric == SHARE else METRICS[metric].unit
+    return "percent" if metric in REPORTED else METRICS[metric].unit
 
 
 def column_of(metric: str) -> Column:
     name = words.say(f"column.{metric}") if words.knows(f"column.{metric}") else words.say(f"metric.{metric}")
-    return Column(metric, name, METRICS[metric].definition if metric in METRICS else words.say("metric.share_about"))
+    return Column(
+        metric, name, METRICS[metric].definition if metric in METRICS else words.say(f"metric.{metric}_about")
+    )
 
 
 def asked_of(columns: Sequence[str]) -> tuple[str, ...]:
     """The metrics of a tab's columns that the store is asked for."""
-    return tuple(name for name in columns if name != SHARE)
+    return tuple(name for name in columns if name not in REPORTED)
 
 
 def share_of(part: Number, whole: Number) -> float | None:
@@ -112,14 +118,17 @@ def only_rows(tab: Tab) -> tuple[Filter, ...]:
     return (*without, Condition("is", "feature", (tab.feature,))) if tab.feature else without
 
 
-def numbers_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number) -> dict[str, Number]:
+def numbers_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number, wholes: Wholes) -> dict[str, Number]:
     numbers: dict[str, Number] = dict(zip(asked_of(columns), row.metrics, strict=True))
-    return {**numbers, SHARE: share_of(numbers.get(tab.whole), whole)}
+    converted = share_of(row.metrics[0], wholes.get(row.dimensions[0]))
+    return {**numbers, SHARE: share_of(numbers.get(tab.whole), whole), CONVERSION: converted}
 
 
-def cells_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number) -> tuple[Cell, ...]:
+def cells_of(
+    row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number, wholes: Wholes = NONE
+) -> tuple[Cell, ...]:
     """The numbers of a row in the order of the columns; the first says how it moved."""
-    now = numbers_of(row, tab, columns, whole)
+    now = numbers_of(row, tab, columns, whole, wholes)
     before = dict(zip(asked_of(columns), row.before, strict=True)) if row.before else {}
     cells = []
     for nth, name in enumerate(columns):
@@ -130,9 +139,9 @@ def cells_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number) ->
 
 
 def row_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number, largest: float,
-           state: State, link: Link) -> Row:  # fmt: skip
+           state: State, link: Link, wholes: Wholes = NONE) -> Row:  # fmt: skip
     value, drawn = row.dimensions[0], bar(row.metrics[0], largest)
-    cells = cells_of(row, tab, columns, whole)
+    cells = cells_of(row, tab, columns, whole, wholes)
     if value == OTHER:
         return Row(value, drawn, cells)
     wanted = filter_of(tab, value)
@@ -142,9 +151,9 @@ def row_of(row: AnswerRow, tab: Tab, columns: Sequence[str], whole: Number, larg
 
 
 def rows_of(rows: Sequence[AnswerRow], tab: Tab, columns: Sequence[str], whole: Number, state: State,
-            link: Link) -> tuple[Row, ...]:  # fmt: skip
+            link: Link, wholes: Wholes = NONE) -> tuple[Row, ...]:  # fmt: skip
     largest = max((row.metrics[0] or 0 for row in rows), default=0)
-    return tuple(row_of(row, tab, columns, whole, largest, state, link) for row in rows)
+    return tuple(row_of(row, tab, columns, whole, largest, state, link, wholes) for row in rows)
 
 
 def empty_text(tab: Tab, state: State) -> Markup:
@@ -187,10 +196,10 @@ def map_of(answer: Answer, tab: Tab, state: State, link: Link, outlines: str) ->
 
 
 def card_view(card: Card, tabs: Sequence[Tab], tab: Tab, answer: Answer, totals: Mapping[str, Number], *,
-              state: State, link: Link, details: Link, outlines: str) -> CardView:  # fmt: skip
+              state: State, link: Link, details: Link, outlines: str, wholes: Wholes = NONE) -> CardView:  # fmt: skip
     """Make a card from the answer of its open tab."""
     named = [row for row in answer.rows if row.dimensions[0] or not tab.needs_name]
-    rows = rows_of(named[:ROWS_OF_A_CARD], tab, tab.columns, totals.get(tab.whole), state, link)
+    rows = rows_of(named[:ROWS_OF_A_CARD], tab, tab.columns, totals.get(tab.whole), state, link, wholes)
     drawn = map_of(answer, tab, state, link, outlines) if tab.dimension == "country" else (None, None)
     return CardView(
         key=card.key,

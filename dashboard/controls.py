@@ -70,6 +70,8 @@ class Controls(msgspec.Struct, frozen=True, kw_only=True):
     whens: Pairs
     segments: tuple[Choice, ...] = ()
     """Saved filters to put on, or to take off again."""
+    values: str = ""
+    """Where a script asks for values while somebody types one; empty: nowhere."""
     address: str = ""
     """This page in its shortest form; what a form asked for is shown under it."""
 
@@ -158,7 +160,7 @@ def _link(path: str, state: State) -> str:
 
 
 def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, path: str,
-             saved: Sequence[Saved] = ()) -> Controls:  # fmt: skip
+             saved: Sequence[Saved] = (), values: str = "") -> Controls:  # fmt: skip
     """Make the bar for one state of the page at `path`."""
     link = partial(_link, path)
     days = days_of(resolved.period, zone)
@@ -186,5 +188,6 @@ def controls(state: State, resolved: Resolved, zone: ZoneInfo, now: datetime, pa
         operators=tuple((name, words.say(f"operator.{name}")) for name in OPERATORS),
         whens=tuple((key, words.say(text)) for key, text in WHENS),
         segments=segment_choices(state, link, saved),
+        values=values,
         address=link(state),
     )

@@ -13,11 +13,13 @@ import msgspec
 
 from clickhouse.ask.question import Condition, Direction, Filter, Question
 from dashboard import words
-from dashboard.cards import Column, Row, asked_of, column_of, only_rows, rows_of
+from dashboard.cards import NONE, Column, Row, asked_of, column_of, only_rows, rows_of
 from dashboard.controls import Choice, Controls, controls
+from dashboard.conversion import whole_question, wholes_of
 from dashboard.errors import NotHere
-from dashboard.panels import CARDS, MORE_TABS, ROWS_OF_A_PAGE, SHARE, Tab, fitted, tab_of, tabs_for
-from dashboard.report import Ask, Scene, numbers_of, question, totals_question
+from dashboard.panels import CARDS, CONVERSION, MORE_TABS, REPORTED, ROWS_OF_A_PAGE, Tab, fitted, tab_of, tabs_for
+from dashboard.report import Ask, fitting, numbers_of, totals_question
+from dashboard.scene import Scene, question
 from dashboard.url import State, with_changes, write
 
 
@@ -92,7 +94,7 @@ def details_question(scene: Scene, tab: Tab) -> Question:
 def heading_of(name: str, tab: Tab, scene: Scene) -> Heading:
     """A sortable heading: the first click puts numbers from the top and names from A."""
     column = Column(name, words.say(f"dimension.{name}"), "") if name == tab.dimension else column_of(name)
-    if name == SHARE:
+    if name in REPORTED:
         return Heading(column, "", "")
     by, direction = order_of(scene.state, tab)
     usual: Direction = "asc" if name == tab.dimension else "desc"
@@ -118,14 +120,21 @@ def page_link(scene: Scene, number: int, last: int) -> str:
 
 async def details_page(scene: Scene, ask: Ask) -> DetailsPage:
     """Ask for one page of one list."""
-    state, tab = scene.state, fitted(chosen_tab(scene.state), scene.site)
-    totals, answer = await ask([totals_question(scene), details_question(scene, tab)])
+    state, tab = scene.state, fitting(scene, fitted(chosen_tab(scene.state), scene.site))
+    asked = details_question(scene, tab)
+    totals, answer = await ask([totals_question(scene), asked])
+    wholes = NONE
+    if CONVERSION in tab.details and answer.rows:
+        (whole,) = await ask([whole_question(asked, [row.dimensions[0] for row in answer.rows])])
+        wholes = wholes_of(whole)
     count = answer.total_rows if answer.total_rows is not None else len(answer.rows)
     last = max(1, -(-count // ROWS_OF_A_PAGE))
     plain = with_changes(state, detail=tab.key, tabs=())
-    rows = rows_of(answer.rows, tab, tab.details, numbers_of(scene, totals).get(tab.whole), state, scene.link)
+    rows = rows_of(answer.rows, tab, tab.details, numbers_of(scene, totals).get(tab.whole), state, scene.link, wholes)
     return DetailsPage(
-        controls=controls(state, scene.resolved, scene.zone, scene.now, scene.paths.details, scene.saved),
+        controls=controls(
+            state, scene.resolved, scene.zone, scene.now, scene.paths.details, scene.saved, scene.paths.values
+        ),
         title=words.say(f"list.{tab.key}"),
         lists=list_choices(scene, tab),
         headings=tuple(heading_of(name, tab, scene) for name in (tab.dimension, *tab.details)),

@@ -53,6 +53,11 @@ class TooManyTries(DashboardError):
         self.retry_after_seconds = retry_after_seconds
 
 
+def sentence_of(error: Exception) -> str:
+    """Write what an error says as a sentence of its own."""
+    return f"{str(error)[:1].upper()}{str(error)[1:]}."
+
+
 def shorten(text: str, most: int = 40) -> str:
     """Cut a text for quoting in a sentence."""
     return text if len(text) <= most else text[: most - 1] + "…"

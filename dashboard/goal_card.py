@@ -19,7 +19,8 @@ from dashboard.cards import CardView, Cell, Column, Row, share_of
 from dashboard.charts.bars import bar
 from dashboard.charts.svg import Markup
 from dashboard.panels import ROWS_OF_A_CARD
-from dashboard.report import Ask, Scene, question
+from dashboard.report import Ask
+from dashboard.scene import Scene, question
 from dashboard.tools import Tools
 from dashboard.words import Number
 from registry.goals import Goal

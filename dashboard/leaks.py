@@ -24,12 +24,12 @@ from dashboard.forms import read_form
 from dashboard.ledger import span_of
 from dashboard.pages import render
 from dashboard.reading import scene_at, state_at
-from dashboard.report import Scene
+from dashboard.scene import Scene
 from dashboard.signin import go
 from dashboard.sites import frame_at
 from dashboard.tools import tools_of
 from dashboard.url import State
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.props import SeenProp
 
 SHOWN = 10
@@ -122,8 +122,6 @@ async def post_leaks(request: Request) -> Response:
     ((key, what),) = answers
     try:
         await asyncio.to_thread(tools_of(request).registry.props.answer, site.host, key, what, by=person.name)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         raise BadQuestion(str(error)) from None
     return go(request, f"/sites/{site.host}/leaks?saved")

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from clickhouse.days import second_of
 from clickhouse.slices import Kept, Slice, kept_tables, read_slice, slices_of
 from dashboard.access import need_person, need_site
 from dashboard.errors import BadQuestion
@@ -30,7 +31,7 @@ from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import Tools, tools_of
 from dashboard.words import say
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.site import Site
 
 KINDS: Mapping[str, tuple[str, str, str]] = {
@@ -97,8 +98,8 @@ def read_day(text: str) -> date | None:
 def choose(tools: Tools, site: Site, since: date | None, until: date | None) -> tuple[Kept, Sequence[Slice]]:
     """Find the slices of some days (UTC, the last one included)."""
     (kept,) = (each for each in kept_tables(tools.store) if each.table == "events")
-    first = _second(since) if since else 0
-    end = _second(until + timedelta(days=1)) if until else int(tools.now().timestamp()) + 1
+    first = second_of(since, "UTC") if since else 0
+    end = second_of(until + timedelta(days=1), "UTC") if until else int(tools.now().timestamp()) + 1
     found = slices_of(tools.store, kept, site.id, end)
     return kept, [msgspec.structs.replace(part, since=max(part.since, first)) for part in found if part.until > first]
 
@@ -107,10 +108,6 @@ async def lines_of(tools: Tools, kept: Kept, parts: Sequence[Slice], kind: str) 
     """Read slice after slice, as fast as the browser takes them."""
     for number, part in enumerate(parts):
         yield await asyncio.to_thread(read_slice, tools.store, kept, part, KINDS[kind][min(number, 1)])
-
-
-def _second(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
 # --- removing -------------------------------------------------------------------------------------------------------
@@ -155,9 +152,7 @@ async def post_removal(request: Request) -> Response:
     if not error:
         try:
             done = await asyncio.to_thread(_act, tools, person, site, form.get("do", ""))
-        except RegistryAway:
-            raise
-        except RegistryError as refusal:
+        except Denied as refusal:
             error = str(refusal)
     if error:
         return await show_removal(request, person, site, 400, error=error)
@@ -166,7 +161,7 @@ async def post_removal(request: Request) -> Response:
 
 
 def _act(tools: Tools, person: Person, site: Site, act: str) -> str:
-    """Do what was asked for, or note that it was; return what was done, for who looks later. Raises RegistryError."""
+    """Do what was asked for, or note that it was; return what was done, for who looks later. Raises Denied."""
     registry = tools.registry
     if act == "withdraw":
         registry.partings.withdraw(site.id)

@@ -22,7 +22,7 @@ from dashboard.charts.svg import Markup
 from dashboard.controls import Controls, controls, days_of, first_day, last_day
 from dashboard.period import Interval, days_between, today_in
 from dashboard.reasons import KINDS, Group, count_in, groups_of, said, said_share
-from dashboard.report import Scene
+from dashboard.scene import Scene
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -19,16 +19,15 @@ from starlette.responses import Response
 
 from dashboard import words
 from dashboard.access import need_person, need_site
-from dashboard.errors import BadQuestion
 from dashboard.errors import NotAllowed as Forbidden
-from dashboard.forms import read_form
+from dashboard.forms import act_of, read_form
 from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import Tools, tools_of
-from registry.errors import NotThere, RegistryAway, RegistryError
+from registry.errors import Denied, NotThere
 from registry.site import Site
 from registry.users import MOST_SUPPORT_HOURS, Grant, Role, Term, checked_role
 
@@ -115,16 +114,12 @@ async def post_people(request: Request) -> Response:
     person = await need_person(request)
     site = await need_site(request, person, "people")
     form = await read_form(request)
-    act = {"give": _give, "take": _take}.get(form.get("do", ""))
-    if act is None:
-        raise BadQuestion("This form does not say what to do.")
+    act = act_of(form, {"give": _give, "take": _take})
     tools = tools_of(request)
     try:
         async with tools.hashing:
             fresh = await asyncio.to_thread(act, tools, person, site, form)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         return await show_people(request, person, site, 400, error=str(error))
     email = form.get("email", "").strip().lower()
     tell(request, params=f"{form['do']} {form.get('role', '')} {email}", purpose=form.get("reason", ""))

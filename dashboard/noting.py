@@ -15,24 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.access import need_person, need_site
-from dashboard.errors import BadQuestion
-from dashboard.forms import read_form
+from dashboard.errors import BadQuestion, sentence_of
+from dashboard.forms import number_of, read_form
 from dashboard.looking import tell
 from dashboard.saved import Saved, saved_of, written_of
 from dashboard.signin import go
 from dashboard.tools import tools_of
 from dashboard.url import State, read, with_changes
-from registry.errors import NotAllowed, RegistryAway, RegistryError
+from registry.errors import Denied, NotAllowed
 from registry.registry import Registry
 
 Form = Mapping[str, str]
 Work = Callable[[Registry, str, str, Form, State], tuple[str, State]]
 """Does it for a host, by somebody; returns what the note of who looked says, and the state to show then."""
-
-
-def number_of(text: str) -> int:
-    """Read a number of ours; what is none names nothing."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def change_segments(registry: Registry, host: str, by: str, form: Form, state: State) -> tuple[str, State]:
@@ -68,10 +63,8 @@ async def change(request: Request, work: Work) -> Response:
     registry = tools_of(request).registry
     try:
         told, state = await asyncio.to_thread(work, registry, site.host, person.name, form, state)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
-        raise BadQuestion(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    except Denied as error:
+        raise BadQuestion(sentence_of(error)) from None
     tell(request, params=told)
     return go(request, state.url(f"/sites/{site.host}"))
 

@@ -98,21 +98,25 @@ def json_of_page(own: Own) -> Handler:
 
     async def get(request: Request) -> Response:
         opened = await open_page(request, own.room)
-        page = await own.make(opened)
-        period = page.period or opened.scene.resolved.period
-        told = {
-            "site": opened.site.host,
-            "timezone": opened.site.timezone,
-            "since": period.since.isoformat(),
-            "until": period.until.isoformat(),
-            "filters": [write_filter(filter_) for filter_ in opened.state.filters],
-            "asked": dict(opened.state.own),
-            "fewer_than": page.fewer_than or None,
-            "sheets": json_of(page.sheets),
-        }
+        told = told_of(opened, await own.make(opened))
         return JSONResponse(told, headers=attachment(file_name(opened, "json")))
 
     return get
+
+
+def told_of(opened: Opened, page: Page) -> dict[str, object]:
+    """A page as plain values."""
+    period = page.period or opened.scene.resolved.period
+    return {
+        "site": opened.site.host,
+        "timezone": opened.site.timezone,
+        "since": period.since.isoformat(),
+        "until": period.until.isoformat(),
+        "filters": [write_filter(filter_) for filter_ in opened.state.filters],
+        "asked": dict(opened.state.own),
+        "fewer_than": page.fewer_than or None,
+        "sheets": json_of(page.sheets),
+    }
 
 
 def file_name(opened: Opened, kind: str) -> str:

@@ -17,6 +17,10 @@ from clickhouse.ask.deeds import NOT_FEATURES
 from registry.site import Site
 
 SHARE = "share"
+CONVERSION = "conversion"
+"""The first metric as a part of what it is of everybody (conversion.py)."""
+REPORTED = frozenset({SHARE, CONVERSION})
+"""Columns made of others: no question asks for them."""
 
 KPIS = (
     "visitors",

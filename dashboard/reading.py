@@ -29,18 +29,9 @@ from dashboard.pages import render
 from dashboard.panels import card_of
 from dashboard.people import Person
 from dashboard.period import today_in
-from dashboard.report import (
-    SERIES,
-    Note,
-    Paths,
-    Scene,
-    card_page,
-    here_now_question,
-    report_page,
-    said_here,
-    series_question,
-)
+from dashboard.report import SERIES, card_page, here_now_question, report_page, said_here, series_question
 from dashboard.saved import saved_of
+from dashboard.scene import Note, Paths, Scene
 from dashboard.silence import silence_of
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import tools_of
@@ -58,6 +49,7 @@ def paths_for(base: str, site: Site) -> Paths:
         json=f"{root}/details.json",
         world=base + asset_url("world.svg"),
         live=f"{root}/now",
+        values=f"{root}/values",
     )
 
 
@@ -74,7 +66,8 @@ async def scene_at(request: Request, site: Site, state: State) -> Scene:
     needs_first = state.span.name == "all"
     oldest = await first_day(tools.store, site, now) if needs_first else today_in(zone, now)
     saved = saved_of(await asyncio.to_thread(tools.registry.segments.list, site.host))
-    return Scene(site=site, state=state, now=now, oldest=oldest, paths=paths_for(base_of(request), site), saved=saved)
+    return Scene(site=site, state=state, now=now, oldest=oldest, paths=paths_for(base_of(request), site), saved=saved,
+                 may_see_all=True)  # fmt: skip
 
 
 async def begin(request: Request) -> tuple[Person, Scene, Asker]:

@@ -27,12 +27,12 @@ from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.reading import scene_at, state_at
-from dashboard.report import Scene
+from dashboard.scene import Scene
 from dashboard.signin import go
 from dashboard.sites import frame_at
 from dashboard.tools import tools_of
 from dashboard.url import State
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.site import Site
 
 
@@ -82,9 +82,7 @@ async def post_refused(request: Request) -> Response:
         if not host or "," in host or "*" in host:
             raise BadQuestion("One host at a time, as it stands in the table.")
         await asyncio.to_thread(tools_of(request).registry.sites.set, site.host, {"hosts": hosts}, by=by)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         raise BadQuestion(str(error)) from None
     tell(request, params="hosts")
     return go(request, f"/sites/{site.host}/refused?saved")

@@ -9,103 +9,31 @@ scans. It holds no SQL, no HTML and no rule about who may see what.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from clickhouse.ask.answer import Answer
 from clickhouse.ask.asking import people_now
 from clickhouse.ask.metrics import METRICS
-from clickhouse.ask.question import Condition, Filter, Period, Question
+from clickhouse.ask.question import Condition, Period, Question
 from dashboard import words
-from dashboard.buckets import interval_for
-from dashboard.cards import CardView, asked_of, card_view, only_rows
+from dashboard.cards import NONE, CardView, asked_of, card_view, only_rows, share_of
 from dashboard.controls import Choice, Controls, controls, days_of, interval_choices
-from dashboard.panels import CARDS, ROWS_OF_A_CARD, ROWS_OF_A_MAP, Card, Tab, kpis_for, tabs_for
-from dashboard.period import Interval, Resolved, Span, resolve
+from dashboard.conversion import converting, whatever_they_did, whole_question, wholes_of
+from dashboard.panels import CARDS, CONVERSION, ROWS_OF_A_CARD, ROWS_OF_A_MAP, Card, Tab, tabs_for
+from dashboard.period import Span
 from dashboard.plot import Bucket, Kpi, Plot, buckets, kpi, plot
-from dashboard.saved import Saved, taken_apart
+from dashboard.scene import Note, Scene, question
 from dashboard.url import State, with_changes
 from dashboard.words import Number
-from registry.site import Site
 
 Ask: TypeAlias = Callable[[Sequence[Question]], Awaitable[Sequence[Answer]]]
 SERIES = "series"
 """What the files of the chart are called."""
 LONGEST_DAY = timedelta(hours=25)
 """The day on which clocks are set back."""
-
-
-class Paths(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the pages about a site are, without query; `world` is the file with the map's outlines."""
-
-    report: str
-    details: str
-    csv: str
-    json: str
-    world: str
-    live: str = ""
-    """Answers with the text about people here now; empty: nobody asks again."""
-
-
-class Note(msgspec.Struct, frozen=True):
-    """A few words about a day; `key` is what to remove it by."""
-
-    key: str
-    day: date
-    when: str
-    text: str
-
-
-class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page is about: everything that is known before a question is asked."""
-
-    site: Site
-    state: State
-    now: datetime
-    oldest: date
-    """The first day there may be anything of."""
-    paths: Paths
-    saved: tuple[Saved, ...] = ()
-    """The site's segments."""
-    notes: tuple[Note, ...] = ()
-    """What is shown with the chart; none where a stranger looks."""
-
-    def link(self, state: State) -> str:
-        """The address of the report in a state."""
-        return state.url(self.paths.report)
-
-    def details(self, state: State) -> str:
-        """The address of the details page in a state."""
-        return state.url(self.paths.details)
-
-    @property
-    def filters(self) -> tuple[Filter, ...]:
-        """What the store is asked: the state's filters, segments taken apart."""
-        return taken_apart(self.state.filters, self.saved)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.site.timezone)
-
-    @property
-    def resolved(self) -> Resolved:
-        return resolve(self.state.span, self.zone, self.now, oldest=self.oldest, compare=self.state.compare)
-
-    @property
-    def kpis(self) -> tuple[str, ...]:
-        return kpis_for(self.site)
-
-    @property
-    def metric(self) -> str:
-        """The metric plotted."""
-        return self.state.metric if self.state.metric in self.kpis else self.kpis[0]
-
-    @property
-    def interval(self) -> Interval:
-        return interval_for(self.resolved.period, self.state.interval)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +51,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     """What was written about days of the period, in order."""
     people_now: str
+    nobody_now: str
+    """What `people_now` says of nobody."""
     live: str
     realtime: str
     is_quiet: bool
@@ -133,13 +63,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     all_time: str
     note: str
     definitions: tuple[tuple[str, str], ...]
-
-
-def question(scene: Scene, metrics: Sequence[str], period: Period, **more: object) -> Question:
-    """A question about the site of the scene, under its filters."""
-    plain = Question(site_id=scene.site.id, timezone=scene.site.timezone, metrics=tuple(metrics), period=period,
-                     filters=scene.filters)  # fmt: skip
-    return msgspec.structs.replace(plain, **more)
+    converted: str = ""
+    """Which share of all visits did what is filtered by."""
 
 
 def totals_question(scene: Scene) -> Question:
@@ -164,9 +89,18 @@ def tab_question(scene: Scene, tab: Tab) -> Question:
 
 def open_tab(scene: Scene, card: Card) -> tuple[tuple[Tab, ...], Tab]:
     """The tabs of a card for this site, and the one that is open."""
-    tabs = tabs_for(card, scene.site)
+    tabs = lists_of(scene, card)
     chosen = scene.state.tab(card.key, usual_tab(scene, tabs).key)
     return tabs, next((tab for tab in tabs if tab.key == chosen), tabs[0])
+
+
+def lists_of(scene: Scene, card: Card) -> tuple[Tab, ...]:
+    """The lists of a card for this site, under these filters."""
+    return tuple(fitting(scene, tab) for tab in tabs_for(card, scene.site))
+
+
+def fitting(scene: Scene, tab: Tab) -> Tab:
+    return converting(tab, scene.filters) if scene.may_see_all and scene.site.mode != "none" else tab
 
 
 def usual_tab(scene: Scene, tabs: Sequence[Tab]) -> Tab:
@@ -176,10 +110,10 @@ def usual_tab(scene: Scene, tabs: Sequence[Tab]) -> Tab:
     return next((tab for tab in tabs if in_one and tab.dimension == "region"), tabs[0])
 
 
-def make_card(scene: Scene, card: Card, answer: Answer, totals: Mapping[str, Number]) -> CardView:
+def make_card(scene: Scene, card: Card, answer: Answer, totals: Mapping[str, Number], whole: Answer | None) -> CardView:
     tabs, tab = open_tab(scene, card)
     return card_view(card, tabs, tab, answer, totals, state=scene.state, link=scene.link, details=scene.details,
-                     outlines=scene.paths.world)  # fmt: skip
+                     outlines=scene.paths.world, wholes=wholes_of(whole) if whole else NONE)  # fmt: skip
 
 
 def numbers_of(scene: Scene, answer: Answer, *, before: bool = False) -> dict[str, Number]:
@@ -198,27 +132,57 @@ def kpi_name(metric: str, scene: Scene) -> str:
 
 async def card_page(scene: Scene, card: Card, ask: Ask) -> CardView:
     """One card of a report, with two questions."""
-    totals, answer = await ask([totals_question(scene), tab_question(scene, open_tab(scene, card)[1])])
-    return make_card(scene, card, answer, numbers_of(scene, totals))
+    tab = open_tab(scene, card)[1]
+    totals, answer, *whole = await ask([totals_question(scene), tab_question(scene, tab), *wholes_asked(scene, [tab])])
+    return make_card(scene, card, answer, numbers_of(scene, totals), whole[0] if whole else None)
+
+
+def wholes_asked(scene: Scene, tabs: Sequence[Tab]) -> list[Question]:
+    """The questions about everybody, for those lists that tell a share of them."""
+    return [whole_question(tab_question(scene, tab)) for tab in tabs if CONVERSION in tab.columns]
 
 
 async def report_page(scene: Scene, ask: Ask) -> Report:
     """Ask all questions of a report at once and put the page together."""
     whole = scene.resolved.compare_whole
+    opened = [open_tab(scene, card)[1] for card in CARDS]
+    everybody = wholes_asked(scene, opened)
     asked = [
         totals_question(scene),
         here_now_question(scene),
-        *(tab_question(scene, open_tab(scene, card)[1]) for card in CARDS),
+        *(tab_question(scene, tab) for tab in opened),
+        *everybody,
+        *(
+            [question(scene, ("visits",), scene.resolved.period, filters=whatever_they_did(scene.filters))]
+            if everybody
+            else []
+        ),
         series_question(scene, scene.resolved.period),
         *([series_question(scene, whole)] if whole else []),
     ]
     totals, here, *rest = await ask(asked)
-    tabs, series = rest[: len(CARDS)], rest[len(CARDS) :]
+    tabs, rest = rest[: len(CARDS)], rest[len(CARDS) :]
+    wholes = dict(zip((tab.key for tab in opened if CONVERSION in tab.columns), rest, strict=False))
+    visits, series = (rest[len(everybody)], rest[len(everybody) + 1 :]) if everybody else (None, rest)
     now = lay_out(scene, series[0], scene.resolved.period)
     before = lay_out(scene, series[1], whole) if whole else []
     numbers = numbers_of(scene, totals)
-    cards = tuple(make_card(scene, card, answer, numbers) for card, answer in zip(CARDS, tabs, strict=True))
-    return put_together(scene, totals, here, now, before, cards)
+    cards = tuple(
+        make_card(scene, card, answer, numbers, wholes.get(tab.key))
+        for card, tab, answer in zip(CARDS, opened, tabs, strict=True)
+    )
+    made = put_together(scene, totals, here, now, before, cards)
+    return msgspec.structs.replace(made, converted=said_conversion(numbers, visits))
+
+
+def said_conversion(numbers: Mapping[str, Number], everybody: Answer | None) -> str:
+    """Which share of all visits did what is filtered by; empty where that is not asked."""
+    whole = everybody.rows[0].metrics[0] if everybody and everybody.rows else None
+    share = share_of(numbers.get("visits"), whole)
+    if share is None:
+        return ""
+    return words.say("report.converted", share=words.percent(share), part=words.exact(numbers["visits"]),
+                     whole=words.exact(whole))  # fmt: skip
 
 
 def lay_out(scene: Scene, answer: Answer, period: Period) -> list[Bucket]:
@@ -253,7 +217,7 @@ def put_together(scene: Scene, totals: Answer, here: Answer, now: Sequence[Bucke
                  cards: tuple[CardView, ...]) -> Report:  # fmt: skip
     state, resolved, whole = scene.state, scene.resolved, scene.resolved.compare_whole
     return Report(
-        controls=controls(state, resolved, scene.zone, scene.now, scene.paths.report, scene.saved),
+        controls=controls(state, resolved, scene.zone, scene.now, scene.paths.report, scene.saved, scene.paths.values),
         kpis=kpis_of(scene, totals, now),
         plot=plot(
             scene.metric,
@@ -273,6 +237,7 @@ def put_together(scene: Scene, totals: Answer, here: Answer, now: Sequence[Bucke
         notes=scene.notes,
         live=scene.paths.live,
         people_now=people_here(scene, here),
+        nobody_now=words.count_of("report.now", 0),
         realtime=scene.link(with_changes(state, span=Span("realtime"), interval="")),
         is_quiet=not any((*numbers_of(scene, totals).values(), *numbers_of(scene, totals, before=True).values())),
         fewer_than=totals.fewer_than or 0,

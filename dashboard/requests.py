@@ -20,14 +20,14 @@ from dashboard import words
 from dashboard.access import need_person, need_site
 from dashboard.controls import Choice
 from dashboard.errors import BadQuestion, NotHere
-from dashboard.forms import read_form
+from dashboard.forms import number_of, read_form
 from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import tools_of
 from registry import requests as queue
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.letters import LANGUAGES, LETTERS, letter_of
 from registry.site import Site
 
@@ -101,9 +101,7 @@ async def post_requests(request: Request) -> Response:
             await asyncio.to_thread(requests.close, one.id, form.get("outcome", ""), by=by)
         else:
             raise BadQuestion("A step is to extend or to close.")
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         raise BadQuestion(str(error)) from None
     tell(request, action="request step", object=f"request {one.id}", params=do)
     return go(request, f"/sites/{site.host}/requests?saved")
@@ -112,13 +110,9 @@ async def post_requests(request: Request) -> Response:
 async def find(request: Request, site: Site, number: str) -> queue.Request:
     """Return a request of this very site; another site's is not there."""
     nothing = NotHere("There is no such request on this site.")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise nothing
     try:
-        one = await asyncio.to_thread(tools_of(request).registry.requests.get, int(number))
-    except RegistryAway:
-        raise
-    except RegistryError:
+        one = await asyncio.to_thread(tools_of(request).registry.requests.get, number_of(number))
+    except Denied:
         raise nothing from None
     if one.site_id != site.id:
         raise nothing
@@ -134,7 +128,7 @@ async def letter_at(request: Request, site: Site) -> tuple[str, str] | None:
     try:
         today = tools_of(request).now().astimezone(ZoneInfo(site.timezone)).date()
         text = letter_of(one, site, asked["letter"], asked.get("lang", LANGUAGES[0]), today)
-    except RegistryError as error:
+    except Denied as error:
         raise BadQuestion(str(error)) from None
     tell(request, object=f"request {one.id}", params=f"letter {asked['letter']}")
     return words.say(f"requests.letter.{asked['letter']}"), text

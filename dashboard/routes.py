@@ -18,6 +18,7 @@ from dashboard.account import get_account, post_account
 from dashboard.api.endpoint import post_query
 from dashboard.api.legacy_endpoint import get_aggregate, get_breakdown, get_realtime, get_timeseries
 from dashboard.api.openapi import get_openapi
+from dashboard.api.page_endpoint import get_page
 from dashboard.assets import serve_asset
 from dashboard.leaks import get_leaks, post_leaks
 from dashboard.leaving import get_export, get_removal, post_export, post_removal
@@ -41,6 +42,7 @@ from dashboard.site_looks import get_looks
 from dashboard.site_settings import get_settings, post_settings
 from dashboard.site_shares import get_shares, post_shares
 from dashboard.sites import get_new_site, get_sites, post_new_site
+from dashboard.values import get_values
 
 Handler = Callable[[Request], Awaitable[Response]]
 Needs = Act | Literal["nothing", "token", "key", "link", "account"]
@@ -75,6 +77,7 @@ ROUTES: tuple[Row, ...] = (
     Row("POST", "/sites/new", post_new_site, "add_site"),
     Row("GET", "/sites/{host}", get_report, "look"),
     Row("GET", "/sites/{host}/now", get_now, "look", is_watched=True),
+    Row("GET", "/sites/{host}/values", get_values, "look", is_watched=True),
     Row("POST", "/sites/{host}/segments", post_segments, "annotate"),
     Row("POST", "/sites/{host}/annotations", post_annotations, "annotate"),
     Row("GET", "/sites/{host}/details", get_details, "look"),
@@ -111,6 +114,7 @@ ROUTES: tuple[Row, ...] = (
     Row("GET", "/sites/{host}/requests", get_requests, "rights"),
     Row("POST", "/sites/{host}/requests", post_requests, "rights"),
     Row("POST", "/api/v2/query", post_query, "key"),
+    Row("GET", "/api/v2/pages/{page}", get_page, "key"),
     Row("GET", "/api/v1/stats/realtime/visitors", get_realtime, "key"),
     Row("GET", "/api/v1/stats/aggregate", get_aggregate, "key"),
     Row("GET", "/api/v1/stats/timeseries", get_timeseries, "key"),

@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from dashboard.access import session_token
 from dashboard.backoff import address_name
-from dashboard.errors import TooManyTries
 from dashboard.forms import read_form
 from dashboard.pages import render
 from dashboard.signin import SIGN_IN, go, open_session, safe_next
@@ -53,11 +52,7 @@ async def post_code(request: Request) -> Response:
 async def check_code(tools: Tools, request: Request, user: User, code: str) -> bool:
     """Check within limits. Each try counts before it is made, so that many at once gain nothing."""
     account, address = names = (f"code:{user.id}", address_name(tools.client_of(request.scope)))
-    now = time.monotonic()
-    wait = tools.sign_ins.wait_seconds(names, now)
-    if wait:
-        raise TooManyTries("Too many tries. Wait a little, then try again.", wait)
-    tools.sign_ins.count(names, now)
+    tools.sign_ins.admit(names, time.monotonic())
     fits = await asyncio.to_thread(tools.registry.factors.check, user.id, code)
     if fits:
         tools.sign_ins.forgive(account)

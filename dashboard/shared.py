@@ -25,7 +25,7 @@ from clickhouse.ask.question import Question
 from dashboard.asking import Asker
 from dashboard.backoff import address_name
 from dashboard.buckets import LEAST_DAYS, length_days
-from dashboard.errors import BadQuestion, NotHere, TooManyTries
+from dashboard.errors import BadQuestion, NotHere
 from dashboard.forms import read_form
 from dashboard.frame import title_of
 from dashboard.headers import CONTENT_SECURITY_POLICY
@@ -34,8 +34,9 @@ from dashboard.pages import render
 from dashboard.panels import card_of
 from dashboard.people import Person
 from dashboard.reading import paths_for, scene_at
-from dashboard.report import Report, Scene, card_page, report_page
+from dashboard.report import Report, card_page, report_page
 from dashboard.saved import is_segment
+from dashboard.scene import Scene
 from dashboard.signin import go
 from dashboard.site_shares import fixed_in_words, state_of
 from dashboard.sites import base_of
@@ -112,9 +113,10 @@ async def scene_of(request: Request, share: Share, site: Site) -> Scene:
     if span.name in TOO_FINE:
         raise BadQuestion("A shared report shows two days or more.")
     scene = await scene_at(request, site, state)
-    paths = msgspec.structs.replace(paths_for(base_of(request), site), live="")
+    paths = msgspec.structs.replace(paths_for(base_of(request), site), live="", values="")
     here = f"{base_of(request)}/share/{request.path_params['token']}"
-    scene = msgspec.structs.replace(scene, paths=msgspec.structs.replace(paths, report=here, details=here))
+    paths = msgspec.structs.replace(paths, report=here, details=here)
+    scene = msgspec.structs.replace(scene, paths=paths, may_see_all=False)
     if length_days(scene.resolved.period) < LEAST_DAYS["day"] - 0.1:
         raise BadQuestion("A shared report shows two days or more.")
     if scene.interval not in DAY_GRAINS:
@@ -163,11 +165,7 @@ async def post_shared(request: Request) -> Response:
 
 async def fits(tools: Tools, names: tuple[str, str], share: Share, password: str) -> bool:
     """Check within limits, as at signing in."""
-    now = time.monotonic()
-    wait = tools.sign_ins.wait_seconds(names, now)
-    if wait:
-        raise TooManyTries("Too many tries. Wait a little, then try again.", wait)
-    tools.sign_ins.count(names, now)
+    tools.sign_ins.admit(names, time.monotonic())
     async with tools.hashing:
         is_right = await asyncio.to_thread(tools.registry.shares.fits, share, password)
     if is_right:

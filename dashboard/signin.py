@@ -17,7 +17,6 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard.access import cookie_name, person_at, session_token
 from dashboard.backoff import address_name
-from dashboard.errors import TooManyTries
 from dashboard.forms import read_form
 from dashboard.pages import render
 from dashboard.tools import Tools, tools_of
@@ -68,11 +67,7 @@ async def get_sign_in(request: Request) -> Response:
 
 async def check_password(tools: Tools, names: tuple[str, str], email: str, password: str) -> User | None:
     """Check within limits. Each try counts before it is made, so that many at once gain nothing."""
-    now = time.monotonic()
-    wait = tools.sign_ins.wait_seconds(names, now)
-    if wait:
-        raise TooManyTries("Too many tries. Wait a little, then try again.", wait)
-    tools.sign_ins.count(names, now)
+    tools.sign_ins.admit(names, time.monotonic())
     async with tools.hashing:
         user = await asyncio.to_thread(tools.registry.users.check, email, password)
     if user is not None:

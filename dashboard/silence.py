@@ -17,7 +17,7 @@ from clickhouse.client import Store
 from dashboard import words
 from dashboard.ledger import Span, holds_today, span_of
 from dashboard.reasons import said
-from dashboard.report import Scene
+from dashboard.scene import Scene
 
 
 class Silence(msgspec.Struct, frozen=True):

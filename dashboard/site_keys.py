@@ -14,15 +14,14 @@ from starlette.responses import Response
 
 from dashboard import words
 from dashboard.access import need_person, need_site
-from dashboard.errors import BadQuestion
-from dashboard.forms import read_form
+from dashboard.forms import act_of, read_form
 from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
 from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import Tools, tools_of
-from registry.errors import NotAllowed, NotThere, RegistryAway, RegistryError
+from registry.errors import Denied, NotAllowed, NotThere
 from registry.keys import SCOPES
 from registry.site import Site
 
@@ -61,14 +60,10 @@ async def post_keys(request: Request) -> Response:
     person = await need_person(request)
     site = await need_site(request, person, "configure")
     form = await read_form(request)
-    act = {"make": _make, "revoke": _revoke}.get(form.get("do", ""))
-    if act is None:
-        raise BadQuestion("This form does not say what to do.")
+    act = act_of(form, {"make": _make, "revoke": _revoke})
     try:
         number, secret = await asyncio.to_thread(act, tools_of(request), site, form)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         return await show_keys(request, person, site, 400, error=str(error))
     tell(request, params=f"{form['do']} {number}")
     if secret:

@@ -23,7 +23,7 @@ from dashboard.people import Person
 from dashboard.signin import go
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import tools_of
-from registry.errors import NotAllowed, RegistryAway, RegistryError
+from registry.errors import Denied, NotAllowed
 from registry.setting import Setting
 from registry.site import Site
 from registry.site_settings import SETTINGS, default_of
@@ -123,9 +123,7 @@ async def post_settings(request: Request) -> Response:
     if not errors:
         try:
             await asyncio.to_thread(_act, request, person, site, changes)
-        except RegistryAway:
-            raise
-        except RegistryError as error:
+        except Denied as error:
             errors = {"": str(error)}
     if errors:
         return await show_settings(request, person, site, 400, typed=form, errors=errors)

@@ -17,8 +17,7 @@ from starlette.responses import Response
 from clickhouse.ask.guard import MOST_PUBLIC_FILTERS
 from dashboard.access import need_person, need_site
 from dashboard.chips import said_filter
-from dashboard.errors import BadQuestion
-from dashboard.forms import read_form
+from dashboard.forms import act_of, number_of, read_form
 from dashboard.looking import tell
 from dashboard.pages import render
 from dashboard.people import Person
@@ -28,7 +27,7 @@ from dashboard.site_keys import days_in
 from dashboard.sites import base_of, frame_at
 from dashboard.tools import Tools, tools_of
 from dashboard.url import State, read
-from registry.errors import NotAllowed, RegistryAway, RegistryError
+from registry.errors import Denied, NotAllowed
 from registry.shares import Share, Wish
 from registry.site import Site
 
@@ -80,16 +79,12 @@ async def post_shares(request: Request) -> Response:
     person = await need_person(request)
     site = await need_site(request, person, "share")
     form = await read_form(request)
-    act = {"make": _make, "revoke": _revoke}.get(form.get("do", ""))
-    if act is None:
-        raise BadQuestion("This form does not say what to do.")
+    act = act_of(form, {"make": _make, "revoke": _revoke})
     tools = tools_of(request)
     try:
         async with tools.hashing:
             number, token = await asyncio.to_thread(act, tools, person, site, form)
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         return await show_shares(request, person, site, 400, error=str(error))
     tell(request, params=f"{form['do']} {number}")
     if token:
@@ -113,7 +108,6 @@ def _make(tools: Tools, person: Person, site: Site, form: Mapping[str, str]) -> 
 
 
 def _revoke(tools: Tools, _person: Person, site: Site, form: Mapping[str, str]) -> tuple[int, str]:
-    text = form.get("share", "")
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    number = number_of(form.get("share", ""))
     tools.registry.shares.revoke(site.host, number)
     return number, ""

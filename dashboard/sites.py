@@ -35,7 +35,7 @@ from dashboard.period import Resolved, Span, resolve, today_in
 from dashboard.signin import go, show_sign_in
 from dashboard.strays import strays_for
 from dashboard.tools import Tools, tools_of
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.presets import PRESETS
 from registry.site import Site
 from registry.users import Grant
@@ -212,8 +212,6 @@ async def post_new_site(request: Request) -> Response:
     by = person.email or "the demo"
     try:
         site = await asyncio.to_thread(lambda: tools.registry.sites.add(host, by=by, **settings))
-    except RegistryAway:
-        raise
-    except RegistryError as error:
+    except Denied as error:
         return await show_form(request, person, 400, error=str(error), host=host, **settings)
     return go(request, f"/sites/{site.host}/tag")

@@ -21,7 +21,7 @@ from dashboard.api.money import currency_of
 from dashboard.api.query import Query, check_shape, parts_of, read_query, total_question
 from dashboard.api.words import METRIC_WORDS, MONEY
 from dashboard.asking import Asker, first_day
-from dashboard.errors import BadQuestion, DashboardError, TooManyTries
+from dashboard.errors import BadQuestion, DashboardError
 from dashboard.forms import read_body
 from dashboard.heard import Heard
 from dashboard.looking import LEAST_GROUP, RARE
@@ -72,11 +72,7 @@ async def check_key(request: Request, tools: Tools) -> Key:
     key = await asyncio.to_thread(tools.registry.keys.check, secret.strip())
     if key is None or "stats:read" not in key.scopes:
         raise Refused(401, WRONG_KEY)
-    now, names = time.monotonic(), (key.id,)
-    wait = tools.key_requests.wait_seconds(names, now)
-    if wait:
-        raise TooManyTries(TOO_MANY, wait)
-    tools.key_requests.count(names, now)
+    tools.key_requests.admit((key.id,), time.monotonic(), TOO_MANY)
     return key
 
 

@@ -21,7 +21,8 @@ from dashboard.filters import split, unescape
 from dashboard.period import FIRST_YEAR, LAST_YEAR, LONGEST_DAYS, months_before, next_month
 
 DAY = timedelta(days=1)
-COUNTED = {"7d": 7, "30d": 30}
+COUNTED = {"7d": 6, "30d": 30}
+"""Days before `date`, which is one more: Plausible's own `7d` is seven days and its `30d` is 31."""
 IN_MONTHS = {"month": 1, "6mo": 6, "12mo": 12}
 PERIODS = ("day", *COUNTED, *IN_MONTHS, "custom")
 DOCS = "https://plausible.io/docs/stats-api"
@@ -82,7 +83,7 @@ def days_in(params: Params, today: date) -> tuple[date, date]:
         return span
     last = today if text in ("", "today") else day_in(text)
     if period in COUNTED:
-        return last - (COUNTED[period] - 1) * DAY, last
+        return last - COUNTED[period] * DAY, last
     if period in IN_MONTHS:
         return months_before(last, IN_MONTHS[period] - 1), next_month(last) - DAY
     return last, last

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard.api import legacy
+from dashboard.api.page_endpoint import PAGES
 from dashboard.api.shape import MOST_LIMIT, NAMED_RANGES
 from dashboard.api.words import (
     CASELESS_OPERATORS,
@@ -26,7 +28,9 @@ from dashboard.api.words import (
     SEGMENT,
     TIME_WORDS,
 )
+from dashboard.period import SPAN_ROWS
 from dashboard.tools import KEY_REQUESTS_AN_HOUR
+from dashboard.url import COMPARES, OWN
 
 Json: TypeAlias = dict[str, object]
 
@@ -125,6 +129,13 @@ def schemas() -> dict[str, Json]:
         "Error": record({"error": text()}, ("error",)),
         "Totals": record({"results": {"type": "object", "additionalProperties": record(
             {"value": ref("Number"), "change": number}, ("value",))}}, ("results",)),
+        "Page": record({
+            **{name: text() for name in ("site", "timezone", "since", "until")},
+            "filters": array(text()),
+            "asked": {"type": "object", "additionalProperties": text()},
+            "fewer_than": {"type": ["integer", "null"]},
+            "sheets": {"type": "object", "additionalProperties": array({"type": "object"})},
+        }, ("site", "timezone", "since", "until", "filters", "asked", "fewer_than", "sheets")),
         "Rows": record({"results": array({"type": "object"})}, ("results",)),
     }  # fmt: skip
 
@@ -168,6 +179,31 @@ def operation(summary: str, schema: Json, *parameters: Json, name: str) -> Json:
     return {"operationId": name, "summary": summary, "parameters": list(parameters), "responses": responses(schema)}
 
 
+def page_operation() -> Json:
+    """A page beside the report: its parameters are those of its address."""
+    room: Json = {
+        "name": "page",
+        "in": "path",
+        "required": True,
+        "schema": text(*sorted(PAGES)),
+        "description": "Which.",
+    }
+    day: Json = {"type": "string", "format": "date"}
+    described = operation(
+        "A page beside the report, by the query string it has on the dashboard.", ref("Page"), room,
+        old_parameters()[0],
+        parameter("period", text(*SPAN_ROWS), "How long; 30d unless given."),
+        *(parameter(name, day, "A day of the period.") for name in ("date", "from", "to")),
+        parameter("compare", text(*COMPARES), "With what to compare."),
+        parameter("f", array(text()), "Filters, as in the address: `is:page:/pricing|/docs`."),
+        parameter("s", array(text()), "Steps of a funnel: `page:/pricing`, `feature:search`, `goal:Signed up`."),
+        *(parameter(name, text(), "As in the page's own address.") for name in OWN if name != "s"), name="page",
+    )  # fmt: skip
+    told = msgspec.convert(described["responses"], dict[str, object])
+    missing = {"description": "There is no such page.", "content": {"application/json": {"schema": ref("Error")}}}
+    return described | {"responses": told | {"404": missing}}
+
+
 def paths() -> Json:
     old, site = old_parameters(), old_parameters()[0]
     query = operation("Ask for metrics, by dimensions, under filters.", ref("Answer"), name="query") | {
@@ -177,6 +213,7 @@ def paths() -> Json:
     described = {"description": "This description.", "content": {"application/json": {"schema": {"type": "object"}}}}
     return {
         "/api/v2/query": {"post": query},
+        "/api/v2/pages/{page}": {"get": page_operation()},
         "/api/v1/stats/realtime/visitors": {
             "get": operation("How many visitors were here in the last five minutes.", number, site, name="realtime")
         },
@@ -211,7 +248,8 @@ def document(server: str = "") -> Json:
             "title": "Footfall Stats API",
             "version": "2",
             "description": "Plausible's Stats API, versions 2 and 1. Numbers are of daily visitors: docs/questions.md "
-            "says what each metric means, docs/wire.md where answers differ.",
+            "says what each metric means, docs/wire.md where answers differ. What senders speak to (`/e` and its kin, "
+            "`/api/events`, health and metrics) may run elsewhere: docs/wire.md describes it.",
         },
         "servers": [{"url": server or "/"}],
         "security": [{"key": []}],

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.access import need_person, need_site
-from dashboard.errors import BadQuestion
+from dashboard.errors import BadQuestion, sentence_of
 from dashboard.forms import read_form
 from dashboard.signin import go
 from dashboard.tools import tools_of
-from registry.errors import RegistryAway, RegistryError
+from registry.errors import Denied
 from registry.registry import Registry
 
 Form = Mapping[str, str]
@@ -63,10 +63,8 @@ def changing(room: str, change: Change) -> Callable[[Request], Awaitable[Respons
         form = await read_form(request)
         try:
             query = await asyncio.to_thread(change, tools_of(request).registry, site.host, form)
-        except RegistryAway:
-            raise
-        except RegistryError as error:
-            raise BadQuestion(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        except Denied as error:
+            raise BadQuestion(sentence_of(error)) from None
         kept = query or request.url.query
         return go(request, f"/sites/{site.host}/{room}" + (f"?{kept}" if kept else ""))
 

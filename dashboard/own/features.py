@@ -17,14 +17,15 @@ from clickhouse.ask.deeds import Property, Use, Uses, ask_features, ask_last_use
 from clickhouse.ask.guard import OTHER
 from clickhouse.ask.question import Condition, Did, Period
 from dashboard import words
+from dashboard.cards import share_of
 from dashboard.charts.bars import bar as draw_bar
 from dashboard.charts.spark import sparkline
 from dashboard.charts.svg import Markup
-from dashboard.controls import Choice, first_day, last_day
-from dashboard.own.opening import Opened, Page, bar, nothing_here
+from dashboard.controls import first_day, last_day
+from dashboard.own.opening import Opened, Page, all_time, bar, nothing_here
 from dashboard.own.sheet import Sheet, SheetColumn, column
 from dashboard.period import today_in
-from dashboard.report import Scene, question
+from dashboard.scene import Scene, question
 from dashboard.words import Change
 from registry.features import DeclaredFeature
 
@@ -106,16 +107,10 @@ async def make_page(opened: Opened) -> Page:
         lead=words.say("features.lead"),
         sheets=sheets,
         fewer_than=uses.fewer_than,
-        empty=nothing_here(opened, "features", Choice(words.say("report.quiet_next"), all_time(opened)), code=EXAMPLE)
-        if is_empty
-        else None,
+        empty=nothing_here(opened, "features", all_time(opened), code=EXAMPLE) if is_empty else None,
         body=body_of(opened, uses, before, declared, visits, properties, missing, last),
         said=words.count_of("features.rows", len(uses.rows)),
     )
-
-
-def all_time(opened: Opened) -> str:
-    return f"{opened.here}?period=all"
 
 
 async def used_before(opened: Opened, period: Period | None) -> Mapping[str, Use]:
@@ -138,10 +133,6 @@ def days_of(scene: Scene) -> list[date]:
     last = min(last_day(scene.resolved.period, scene.zone), today_in(scene.zone, scene.now))
     first = first_day(scene.resolved.period, scene.zone)
     return [first + timedelta(days=nth) for nth in range((last - first).days + 1)]
-
-
-def share_of(part: Number, whole: Number) -> float | None:
-    return 100 * part / whole if part is not None and whole else None
 
 
 def body_of(
@@ -170,7 +161,7 @@ def body_of(
         declared=tuple(feature.name for feature in declared),
         action=opened.link(opened.state),
         may_configure=opened.may("configure"),
-        against=words.say("compare.with", days=words.say("compare.previous").lower()) if compared else "",
+        against=opened.against,
     )
 
 

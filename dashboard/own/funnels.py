@@ -8,7 +8,7 @@ step is a page pattern, a feature or one of the site's goals; a goal that is gon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,11 +17,11 @@ from clickhouse.ask.question import AllOf, Condition, Filter, Period
 from clickhouse.rows import PAGEVIEW
 from dashboard import words
 from dashboard.api.goals import NO_GOAL, goal_filter, path_expression
+from dashboard.cards import share_of
 from dashboard.charts.funnel import FunnelStep, funnel_bars
 from dashboard.charts.svg import Markup
 from dashboard.controls import Choice
 from dashboard.errors import BadQuestion
-from dashboard.own.features import share_of
 from dashboard.own.opening import Opened, Page, bar, nothing_here
 from dashboard.own.sheet import Sheet, column
 from dashboard.url import State
@@ -174,12 +174,18 @@ def form_of(steps: Sequence[Step]) -> tuple[FormStep, ...]:
     return (*filled, *(FormStep(nth, "page", "") for nth in range(len(filled) + 1, MOST_STEPS + 1)))
 
 
+def passed(now: Walked) -> Iterator[tuple[int | None, int | None, int | None]]:
+    """Yield of each step how many took it, how many the one before, and how many were lost between."""
+    last = None
+    for count in now.runs:
+        yield count, last, last - count if last is not None and count is not None else None
+        last = count
+
+
 def rows_of(steps: Sequence[Step], now: Walked, before: Walked | None) -> tuple[StepRow, ...]:
     then = before.runs if before and before.runs else (None,) * len(steps)
     made = []
-    for nth, step in enumerate(steps):
-        count, last = now.runs[nth], now.runs[nth - 1] if nth else None
-        lost = last - count if last is not None and count is not None else None
+    for nth, (step, (count, last, lost)) in enumerate(zip(steps, passed(now), strict=True)):
         made.append(StepRow(
             nth=nth + 1,
             name=step.pattern,
@@ -210,9 +216,7 @@ def sheet_of(steps: Sequence[Step], now: Walked, before: Walked | None) -> Sheet
     if before:
         columns.append(column("reached_before"))
     rows = []
-    for nth, step in enumerate(steps):
-        count, last = now.runs[nth], now.runs[nth - 1] if nth else None
-        lost = last - count if last is not None and count is not None else None
+    for nth, (step, (count, last, lost)) in enumerate(zip(steps, passed(now), strict=True)):
         row = (step.pattern, step.kind, count, share_of(count, now.runs[0]), share_of(count, last), lost)
         rows.append((*row, then.get(nth)) if before else row)
     return Sheet("funnel", words.say("funnels.chart"), tuple(columns), tuple(rows))

@@ -16,13 +16,14 @@ import msgspec
 from clickhouse.ask.answer import Number
 from clickhouse.ask.deeds import Reached, ask_goals
 from clickhouse.ask.odd import too_few
-from clickhouse.ask.question import Condition, Did
 from dashboard import words
 from dashboard.api.goals import goal_filter
+from dashboard.cards import share_of
 from dashboard.charts.bars import bar as draw_bar
 from dashboard.charts.spark import sparkline
 from dashboard.charts.svg import Markup
-from dashboard.own.features import days_of, share_of, visits_of
+from dashboard.goal_card import filter_by
+from dashboard.own.features import days_of, visits_of
 from dashboard.own.opening import Opened, Page, bar
 from dashboard.own.sheet import Sheet, column
 from dashboard.words import Change
@@ -109,12 +110,12 @@ def row_of(opened: Opened, goal: Goal, now: Reached | None, then: Reached | None
            visits: Number) -> GoalRow:  # fmt: skip
     told = now or Reached()
     moved = words.change(told.times, then.times, "count") if now and then else None
-    hidden = f"<{opened.guard.k}"
+    hidden, wanted = f"<{opened.guard.k}", filter_by(goal)
     return GoalRow(
         id=goal.id,
         name=goal.name,
         what=words.say(f"goals.{goal.kind}", pattern=goal.pattern),
-        href=opened.elsewhere("", opened.state.having(Did(condition_of(goal)))) if is_plain(goal) else "",
+        href=opened.elsewhere("", opened.state.having(wanted)) if wanted is not None else "",
         bar=draw_bar(told.times, largest),
         spark=sparkline([told.by_day.get(day, 0) for day in days]) if told.by_day else Markup(""),
         times=words.exact(told.times) if now else hidden,
@@ -124,15 +125,6 @@ def row_of(opened: Opened, goal: Goal, now: Reached | None, then: Reached | None
         revenue=said_revenue(told.revenue),
         is_hidden=now is None,
     )
-
-
-def is_plain(goal: Goal) -> bool:
-    """Whether a single condition says it, so that a URL can."""
-    return goal.kind == "feature" or "*" not in goal.pattern
-
-
-def condition_of(goal: Goal) -> Condition:
-    return Condition("is", "feature" if goal.kind == "feature" else "page", (goal.pattern,))
 
 
 def said_revenue(revenue: Mapping[str, float]) -> str:

@@ -18,7 +18,7 @@ from dashboard.charts.svg import Markup
 from dashboard.controls import Choice
 from dashboard.errors import BadQuestion
 from dashboard.locales import locale
-from dashboard.own.opening import Opened, Page, bar, nothing_here
+from dashboard.own.opening import Opened, Page, all_time, bar, nothing_here
 from dashboard.own.sheet import Sheet, SheetColumn, column
 
 SHOWN = ("visitors", "visits", "pageviews")
@@ -42,7 +42,7 @@ async def make_page(opened: Opened) -> Page:
     numbers = {(row.weekday, row.hour): number_of(row, metric) for row in found.rows}
     title = words.say("hours.chart", metric=words.say(f"sheet.{metric}"))
     grid = [[numbers.get((day, hour), 0) for hour in HOURS] for day in range(7)]
-    sheet, week = sheet_of(grid, metric), week_order()
+    week = week_order()
     chart = heat_table(
         [words.WEEKDAYS[day] for day in week], [f"{hour:02d}" for hour in HOURS], [grid[day] for day in week],
         lambda row, hour: tip(week[row], hour, grid[week[row]][hour], metric), title=title,
@@ -54,16 +54,14 @@ async def make_page(opened: Opened) -> Page:
         for name in choices(opened)
     )  # fmt: skip
     body = Body(shows=shows, chart=chart, title=title, busiest=busiest_of(numbers, metric),
-                legend=opened.site.timezone, sheet=sheet_of(grid, metric, week))  # fmt: skip
+                legend=opened.site.timezone, sheet=sheet_of(grid, title, week))  # fmt: skip
     return Page(
         controls=bar(opened),
         title=words.say("hours.heading"),
         lead=words.say("hours.lead", zone=opened.site.timezone),
-        sheets=(sheet,),
+        sheets=(sheet_of(grid, title),),
         fewer_than=found.fewer_than,
-        empty=nothing_here(opened, "hours", Choice(words.say("report.quiet_next"), f"{opened.here}?period=all"))
-        if not found.rows and not found.fewer_than
-        else None,
+        empty=nothing_here(opened, "hours", all_time(opened)) if not found.rows and not found.fewer_than else None,
         body=body,
         said=body.busiest or title,
     )
@@ -106,10 +104,8 @@ def busiest_of(numbers: Mapping[tuple[int, int], int | None], metric: str) -> st
                      metric=words.say(f"sheet.{metric}").lower())  # fmt: skip
 
 
-def sheet_of(grid: list[list[int | None]], metric: str, week: Sequence[int] = range(7)) -> Sheet:
+def sheet_of(grid: list[list[int | None]], title: str, week: Sequence[int] = range(7)) -> Sheet:
     """The table; a file has Monday first for everyone."""
     days = tuple(SheetColumn(f"weekday_{day + 1}", words.WEEKDAYS[day]) for day in week)
     rows = tuple((f"{hour:02d}:00", *(grid[day][hour] for day in week)) for hour in HOURS)
-    return Sheet(
-        "hours", words.say("hours.chart", metric=words.say(f"sheet.{metric}")), (column("hour", "text"), *days), rows
-    )
+    return Sheet("hours", title, (column("hour", "text"), *days), rows)

@@ -14,12 +14,12 @@ import msgspec
 from clickhouse.ask.guard import OTHER
 from clickhouse.ask.journeys import MOST_STEPS, Hop, ask_journeys
 from dashboard import words
+from dashboard.cards import share_of
 from dashboard.charts.sankey import Flow, sankey
 from dashboard.charts.svg import Markup
 from dashboard.controls import Choice
 from dashboard.errors import BadQuestion
-from dashboard.own.features import share_of
-from dashboard.own.opening import Opened, Page, bar, nothing_here
+from dashboard.own.opening import Opened, Page, all_time, bar, nothing_here
 from dashboard.own.sheet import Sheet, column
 
 FEWEST_STEPS = 2
@@ -73,7 +73,7 @@ async def make_page(opened: Opened) -> Page:
 
 def next_of(opened: Opened, of: str) -> list[Choice]:
     every = [Choice(words.say("journeys.all"), opened.link(opened.state.asking(of="")))] if of else []
-    return [*every, Choice(words.say("report.quiet_next"), f"{opened.here}?period=all")]
+    return [*every, all_time(opened)]
 
 
 def asked(opened: Opened) -> tuple[str, bool, int]:

@@ -19,13 +19,14 @@ from clickhouse.ask.odd import Scope
 from clickhouse.ask.question import Period
 from clickhouse.client import Store
 from dashboard import words
-from dashboard.asking import Asker, guard_for
-from dashboard.controls import Choice, Controls, controls
+from dashboard.access import need_person, need_site
+from dashboard.asking import Asker, asker_for, guard_for
+from dashboard.controls import Choice, Controls, controls, days_of
 from dashboard.frame import Room
 from dashboard.own.sheet import Sheet
 from dashboard.people import Act, Person
-from dashboard.reading import begin
-from dashboard.report import Scene, question
+from dashboard.reading import scene_at, state_at
+from dashboard.scene import Scene, question
 from dashboard.tools import Tools, tools_of
 from dashboard.url import State, write
 from registry.site import Site
@@ -76,6 +77,12 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
         return Scope(site_id=self.site.id, timezone=self.site.timezone, period=period or self.scene.resolved.period,
                      filters=self.scene.filters)  # fmt: skip
 
+    @property
+    def against(self) -> str:
+        """What a change is measured against, in words; empty where nothing is compared."""
+        whole = self.scene.resolved.compare_whole
+        return words.say("compare.with", days=days_of(whole, self.scene.zone)) if whole else ""
+
     def may(self, act: Act) -> bool:
         return self.person.may(act, self.site)
 
@@ -83,7 +90,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
         self, work: Callable[Concatenate[Store, Given], Told], *given: Given.args, **more: Given.kwargs
     ) -> Told:
         """Do a question of clickhouse/questions in a thread; the note of who looked hears how many it was about."""
-        if self.state.filters and self.guard == Guard.EXACT:
+        if self.state.filters and self.guard == Guard.EXACT and not getattr(self.request.state, "is_counted", False):
+            self.request.state.is_counted = True  # a page asks several questions about the same people
             await self.ask([question(self.scene, ("visitors",), self.scene.resolved.period)])
         return await asyncio.to_thread(work, self.tools.store, *given, **more)
 
@@ -116,7 +124,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 def bar(opened: Opened, *, compares: bool = False, filters: bool = True, spans: bool = True) -> Controls:
     """The controls of a page, without those that mean nothing here."""
     scene = opened.scene
-    full = controls(scene.state, scene.resolved, scene.zone, scene.now, opened.here, scene.saved)
+    full = controls(scene.state, scene.resolved, scene.zone, scene.now, opened.here, scene.saved, scene.paths.values)
     kept = tuple(choice for choice in full.spans if choice.key != "R")
     return msgspec.structs.replace(
         full,
@@ -132,9 +140,21 @@ def bar(opened: Opened, *, compares: bool = False, filters: bool = True, spans: 
 
 async def open_page(request: Request, room: Room) -> Opened:
     """Let a request in. Raises what the door raises."""
-    person, scene, ask = await begin(request)
-    guard = guard_for(person, scene.site)
-    return Opened(request=request, room=room, person=person, scene=scene, ask=ask, guard=guard, tools=tools_of(request))
+    person = await need_person(request)
+    site = await need_site(request, person, "look")
+    return await open_for(request, room, person, site)
+
+
+async def open_for(request: Request, room: Room, person: Person, site: Site) -> Opened:
+    """Open a page for somebody who was let in."""
+    scene = await scene_at(request, site, state_at(request))
+    return Opened(request=request, room=room, person=person, scene=scene, ask=asker_for(request, person, site),
+                  guard=guard_for(person, site), tools=tools_of(request))  # fmt: skip
+
+
+def all_time(opened: Opened) -> Choice:
+    """What to try where a period holds nothing: all there is."""
+    return Choice(words.say("report.quiet_next"), f"{opened.here}?period=all")
 
 
 def nothing_here(opened: Opened, key: str, *next_: Choice, code: str = "") -> Empty:

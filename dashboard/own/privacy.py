@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from clickhouse.ask.ledger import Amount, Ledger, ask_ledger
+from clickhouse.ask.ledger import Ledger, ask_ledger
 from dashboard import words
 from dashboard.charts.stacked import Stack, stacked_bars
 from dashboard.charts.svg import Markup
@@ -23,7 +23,7 @@ from dashboard.own.opening import Opened, Page, bar
 from dashboard.own.sheet import Sheet, column
 from dashboard.people import Act
 from dashboard.reasons import said, said_share
-from dashboard.report import Scene
+from dashboard.scene import Scene
 from registry.audits import Audit
 from registry.keeping import Proof
 from registry.looks import Look
@@ -80,12 +80,12 @@ async def make_page(opened: Opened) -> Page:
     scene, registry, site = opened.scene, opened.tools.registry, opened.site
     span = span_of(scene)
     may_audit = opened.may("audit")
-    ledger, proof, looks = await asyncio.gather(
+    ledger, proof, audit, looks = await asyncio.gather(
         asyncio.to_thread(ask_ledger, opened.tools.store, site.id, site.timezone, span.first, span.last, opened.guard),
         asyncio.to_thread(registry.keeping.last_proof, site.id),
+        asyncio.to_thread(registry.audits.last),
         asyncio.to_thread(registry.looks.of_site, site.id, limit=MOST_LOOKS) if may_audit else no_looks(),
     )
-    audit = await asyncio.to_thread(registry.audits.last)
     kept = kept_of(site)
     declined, received = ledger.total.declined, ledger.total.received
     sheet = kept_sheet(kept)
@@ -222,11 +222,7 @@ def kept_sheet(kept: Sequence[Kept]) -> Sheet:
 
 def declined_sheet(ledger: Ledger) -> Sheet:
     columns = (column("day", "text"), column("declined_least"), column("declined_most"))
-
-    def row(day: str, amount: Amount) -> tuple[str, int, int]:
-        return day, amount.least, amount.most
-
-    rows = tuple(row(day.day.isoformat(), day.declined) for day in ledger.days)
+    rows = tuple((day.day.isoformat(), day.declined.least, day.declined.most) for day in ledger.days)
     return Sheet("declined", words.say("privacy.chart"), columns, rows)
 
 

@@ -29,7 +29,8 @@ from dashboard.pages import templates
 from dashboard.panels import Tab, fitted
 from dashboard.period import Span
 from dashboard.plot import Bucket, buckets
-from dashboard.report import Scene, here_now_question, question, said_here
+from dashboard.report import here_now_question, said_here
+from dashboard.scene import Scene, question
 from dashboard.url import State
 
 ROWS = 8
@@ -54,6 +55,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     """What the middle part shows."""
 
     here: str
+    is_nobody: bool
+    """Known to be nobody; fewer than some is not."""
     about: str
     chart: Markup
     chart_title: str
@@ -105,6 +108,7 @@ async def look(opened: Opened) -> Now:
     told = int((total.rows[0].metrics[0] if total.rows else 0) or 0)
     return Now(
         here=said_here(here) if opened.site.mode != "none" else words.count_of("realtime.views", told),
+        is_nobody=not here.fewer_than and not any(row.metrics[0] for row in here.rows),
         about=words.say("report.fewer_rows", k=few) if few else words.count_of(f"realtime.{metric}", told),
         chart=chart_of(minutes, metric),
         chart_title=words.say("realtime.chart", metric=words.say(f"metric.{metric}_one_day" if metric == "visitors"

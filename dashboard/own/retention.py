@@ -13,15 +13,14 @@ import msgspec
 
 from clickhouse.ask.returning import MOST_PAGES, MOST_VISITS, Bucket, Cohort, Returning, ask_returning
 from dashboard import words
+from dashboard.cards import share_of
 from dashboard.charts.bars import bar as draw_bar
 from dashboard.charts.heat import shade
 from dashboard.charts.svg import Markup
-from dashboard.controls import Choice
-from dashboard.own.features import share_of
-from dashboard.own.opening import Opened, Page, bar, nothing_here
+from dashboard.own.opening import Opened, Page, all_time, bar, nothing_here
 from dashboard.own.sheet import Sheet, SheetColumn, column
+from registry.site import CONSENT_MODES
 
-MODES_WITH_CONSENT = ("hybrid", "consent_only")
 MOST_WEEKS = 12
 
 
@@ -60,9 +59,7 @@ async def make_page(opened: Opened) -> Page:
     body = Body(
         cohorts=tuple(map(cohort_row, shown)),
         weeks=tuple(words.exact(week) for week in range(1, max((len(one.visitors) for one in shown), default=1))),
-        no_cohorts=words.say(
-            "retention.no_cohorts" if opened.site.mode in MODES_WITH_CONSENT else "retention.no_consent"
-        ),
+        no_cohorts=words.say("retention.no_cohorts" if opened.site.mode in CONSENT_MODES else "retention.no_consent"),
         visits=bucket_rows(found.visits_of_day, MOST_VISITS, "visits"),
         pages=bucket_rows([one for one in found.pages_of_visit if one.many], MOST_PAGES, "pages"),
     )
@@ -73,9 +70,7 @@ async def make_page(opened: Opened) -> Page:
         lead=words.say("retention.lead"),
         sheets=sheets_of(found),
         fewer_than=found.fewer_than,
-        empty=nothing_here(opened, "retention", Choice(words.say("report.quiet_next"), f"{opened.here}?period=all"))
-        if is_empty
-        else None,
+        empty=nothing_here(opened, "retention", all_time(opened)) if is_empty else None,
         body=body,
         said=words.say("retention.heading"),
     )

@@ -125,12 +125,40 @@ addEventListener('focusin', (event) => {
   tell(event.target, at.x + at.width / 2, at.y + at.height / 2);
 });
 
+// Values of a filter while they are typed: those that there are, the busiest first.
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let typing;
+/** @type {AbortController | undefined} */
+let asking;
+function offer(/** @type {Event} */ event) {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  const known = named('known');
+  if (field.name !== 'fv' || !field.form || !known) return;
+  const asked = new URLSearchParams(/** @type {any} */ (new FormData(field.form)));
+  const what = asked.get('fd') ?? '';
+  const key = asked.get('fp') ?? '';
+  for (const name of ['fd', 'fo', 'fv', 'fw', 'fi', 'fp', 'f']) asked.delete(name);
+  asked.set('what', what === 'prop:' ? what + key : what);
+  asked.set('typed', field.value);
+  clearTimeout(typing);
+  typing = setTimeout(async () => {
+    asking?.abort();
+    asking = new AbortController();
+    const answer = await fetch(`${known.dataset.values}?${asked}`, { signal: asking.signal }).catch(() => null);
+    if (answer?.ok) known.replaceChildren(...(await answer.json()).map((/** @type {string} */ value) => new Option(value, value)));
+  }, 150);
+}
+addEventListener('input', offer);
+addEventListener('focusin', offer);
+
 // People here now, while somebody looks; and pages that wait for something look again by themselves.
 setInterval(async () => {
   const live = /** @type {HTMLElement | null} */ ($('[data-live]'));
   if (!live || document.hidden) return;
   const answer = await fetch(live.dataset.live ?? '').catch(() => null);
-  if (answer?.ok) live.textContent = await answer.text();
+  if (!answer?.ok) return;
+  live.textContent = await answer.text();
+  live.parentElement?.classList.toggle('nobody', live.textContent === live.dataset.nobody);
 }, 15000);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let again;

@@ -20,7 +20,9 @@ from registry.users import Term
 
 ROWS = sorted(ROUTES, key=lambda row: row.path == "/sign-out")
 """Every route; the one that ends a session last."""
-FILLED = {"{host}": "example.com", "{list}": "sources", "{name}": "nothing.css", "{token}": "t" * 43}
+FILLED = {
+    "{host}": "example.com", "{list}": "sources", "{name}": "nothing.css", "{page}": "features", "{token}": "t" * 43,
+}  # fmt: skip
 STREAMS = ("/stream",)
 QUERY = {"site_id": "example.com", "metrics": ["visits"], "date_range": "7d"}
 ASKED = {"site_id": "example.com", "property": "visit:source"}

@@ -12,7 +12,8 @@ from clickhouse.ask.answer import Answer, AnswerRow
 from clickhouse.ask.metrics import METRICS
 from clickhouse.ask.question import Question
 from dashboard import url
-from dashboard.report import Paths, Report, Scene, report_page
+from dashboard.report import Report, report_page
+from dashboard.scene import Paths, Scene
 from registry.site import Site
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

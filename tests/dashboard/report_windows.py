@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 import uvicorn
 from ledger_world import month_of, refuse, strays_of
-from playwright import sync_api as playwright
 
 from clickhouse.ask.ledger import NOWHERE
 from clickhouse.client import Store, connect
@@ -26,6 +26,9 @@ from clickhouse.rows import Event, PlacedEvent, Position
 from clickhouse.visits import derive_visits, visit_id_of
 from dashboard.app import create_dashboard
 from registry.registry import Registry
+
+if TYPE_CHECKING:
+    from playwright import sync_api as playwright
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SITE = "shop.example"
@@ -143,3 +146,23 @@ class Window:
 
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
+
+
+@pytest.fixture(scope="module")
+def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with populated_dashboard(engine_directory, tmp_path_factory.mktemp("place")) as place:
+        yield place
+
+
+@pytest.fixture
+def window(chromium: playwright.Browser, place: Place) -> Iterator[Callable[..., Window]]:
+    """Opens windows; they close when the test ends."""
+    opened: list[Window] = []
+
+    def make(**options: object) -> Window:
+        opened.append(Window(chromium, place.url, **options))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.context.close()

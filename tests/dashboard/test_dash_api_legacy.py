@@ -138,3 +138,12 @@ def test_a_saved_segment_is_a_filter_of_the_second_version(filled: World) -> Non
         400,
         "Invalid filters. Some segments don't exist or aren't accessible.",
     )
+
+
+def test_thirty_days_are_those_before_the_date_and_the_date_itself(filled: World) -> None:
+    _, told = old(filled, "timeseries", period="30d", date="2026-11-22")
+    assert [len(told["results"]), told["results"][0]["date"], told["results"][-1]["date"]] == [
+        31, "2026-10-23", "2026-11-22",
+    ]  # fmt: skip
+    _, told = old(filled, "timeseries", period="7d")
+    assert len(told["results"]) == 7

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from chromium import needs_chromium, open_browser
+from chromium import needs_chromium
+from report_windows import REPORT, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
-from report_windows import REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
 
 pytestmark = needs_chromium
 
 REFUSED = f"{REPORT}/refused"
-
-
-@pytest.fixture(scope="module")
-def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with populated_dashboard(engine_directory, tmp_path_factory.mktemp("refused")) as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def window(chromium: playwright.Browser, place: Place) -> Iterator[Callable[..., Window]]:
-    opened: list[Window] = []
-
-    def make(**options: object) -> Window:
-        opened.append(Window(chromium, place.url, **options))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        one.context.close()
 
 
 def test_it_is_one_click_from_the_report_and_works_without_javascript(window: Callable[..., Window]) -> None:

@@ -83,3 +83,15 @@ def test_an_empty_half_hour_says_so(world: World) -> None:
     text = text_of(world.browser("owner").get(PAGE).text)
     assert "Nobody here now" in text
     assert text.count("Nothing in the last 30 minutes.") == 4
+
+
+def test_the_light_is_on_where_somebody_may_be_and_off_where_nobody_is(world: World) -> None:
+    def lights(who: str) -> list[bool]:
+        browser = world.browser(who)
+        return ['class="live nobody"' in browser.get("/sites/example.com").text,
+                'class="here nobody"' in browser.get(PAGE).text]  # fmt: skip
+
+    assert lights("owner") == [True, True]
+    assert lights("viewer") == [False, False]  # fewer than five may be four
+    world.count(minutes_ago(world, 1, 1, path="/a"))
+    assert lights("owner") == [False, False]

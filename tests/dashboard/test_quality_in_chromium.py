@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import OF_A_SCHEME, OF_A_WIDTH, faults_of, needs_chromium, open_browser
+from chromium import OF_A_SCHEME, OF_A_WIDTH, faults_of, needs_chromium
 
 from dashboard.routes import ROUTES
 
@@ -25,7 +25,7 @@ from report_windows import Window  # noqa: E402 - needs Playwright
 
 pytestmark = needs_chromium
 
-NO_PAGE = re.compile(r"^/static/|^/api/|\.csv$|\.json$|/now$|/stream$")
+NO_PAGE = re.compile(r"^/static/|^/api/|\.csv$|\.json$|/now$|/values$|/stream$")
 """What a GET of these answers is no page."""
 SITE_PAGES = (
     "realtime", "goals", "hours", "engagement", "vitals", "retention", "privacy", "leaks", "tag", "settings", "export",
@@ -126,12 +126,6 @@ TO_THE_END = """() => {
 def dashboard(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     with hostile_dashboard(engine_directory, tmp_path_factory.mktemp("quality")) as dashboard:
         yield dashboard
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with open_browser() as browser:
-        yield browser
 
 
 class Eyes:

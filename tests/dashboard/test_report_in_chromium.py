@@ -5,16 +5,15 @@ Nothing sleeps: what must become true is awaited on the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from chromium import RULES, faults_of, needs_chromium, open_browser
+from chromium import RULES, faults_of, needs_chromium
+from report_windows import REPORT, Place, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
 pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install -e '.[test]'")
-from report_windows import REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
 
 pytestmark = needs_chromium
 
@@ -31,32 +30,6 @@ KEYS: dict[str, dict[str, str]] = {
     "x": {"compare": "previous"},
     "ArrowLeft": {"from": "2026-09-24", "to": "2026-10-23"},
 }
-
-
-@pytest.fixture(scope="module")
-def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with populated_dashboard(engine_directory, tmp_path_factory.mktemp("chromium")) as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def window(chromium: playwright.Browser, place: Place) -> Iterator[Callable[..., Window]]:
-    """Opens windows; they close when the test ends."""
-    opened: list[Window] = []
-
-    def make(**options: object) -> Window:
-        opened.append(Window(chromium, place.url, **options))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        one.context.close()
 
 
 def chips(page: playwright.Page) -> playwright.Locator:

@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from chromium import faults_of, needs_chromium, open_browser
+from chromium import faults_of, needs_chromium
+from report_windows import REPORT, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
 pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install -e '.[test]'")
-from report_windows import REPORT, Place, Window, populated_dashboard  # noqa: E402 - needs Playwright
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def place(engine_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with populated_dashboard(engine_directory, tmp_path_factory.mktemp("noting")) as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[playwright.Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def window(chromium: playwright.Browser, place: Place) -> Iterator[Callable[..., Window]]:
-    """Opens windows; they close when the test ends."""
-    opened: list[Window] = []
-
-    def make(**options: object) -> Window:
-        opened.append(Window(chromium, place.url, **options))
-        return opened[-1]
-
-    yield make
-    for one in opened:
-        one.context.close()
 
 
 def chips(page: playwright.Page) -> playwright.Locator:
