@@ -10,13 +10,13 @@ Statements hold numbers of sites and limits, nothing of a visitor.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import msgspec
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.days import second_of
 from clickhouse.staging import on_cluster_of, shard_of
 
 OLD = """
@@ -65,8 +65,8 @@ def age(store: Store, what: Age) -> bool:
     is_done = True
     on_cluster = on_cluster_of(store)
     for field, first_day in what.limits():
-        begins = datetime.combine(first_day, time(), ZoneInfo(what.timezone))
-        binds = {"site": what.site_id, "before": max(int(begins.timestamp()), 0), "zone": what.timezone}
+        before = max(second_of(first_day, what.timezone), 0)
+        binds = {"site": what.site_id, "before": before, "zone": what.timezone}
         for table, moment in TABLES.items():
             words = {"table": table, "moment": moment, "field": field}
             ((partitions, oldest),) = store.writer.query(OLD.format(**words), binds)

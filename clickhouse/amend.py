@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from clickhouse.client import Store
-from clickhouse.insert import EVENT_COLUMNS, PLACE_COLUMNS
-from clickhouse.staging import on_cluster_of, shard_of, stage_visits
+from clickhouse.columns import EVENT_COLUMNS, PLACE_COLUMNS
+from clickhouse.staging import empty_table, on_cluster_of, shard_of, stage_visits
 from clickhouse.visits import start_of
 
 Act = Literal["erase", "restrict", "unknown_country", "blank_dsr", "wish_unused", "wish_erased"]
@@ -156,7 +156,7 @@ def find(store: Store, act: Act, asks: Collection[Ask], since_ms: int) -> Found:
     _ask(store, asks)
     found = Found()
     for table in TABLES[act]:
-        store.writer.command(f"truncate table chosen{shard_of(store)} {on_cluster_of(store)}")
+        empty_table(store, "chosen")
         _choose(store, act, table, since_ms)
         for site_id, visits, first, last, partitions in store.writer.query(FOUND.format(table=table), {"act": act}):
             found.add(site_id, visits if table == "events" else (), first, last)

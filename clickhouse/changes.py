@@ -28,9 +28,14 @@ def note_change(store: Store, site_id: int, since: date, until: date) -> None:
     store.keep.forget(site_id)
 
 
+def is_late(ts: int) -> bool:
+    """Say whether whoever brings in something of this millisecond has to tell."""
+    return ts < _border()
+
+
 def note_late(store: Store, moments: Iterable[tuple[int, int]]) -> None:
     """Note the days of all (site, millisecond) that are late now; call it before their rows are put in."""
-    border = int((datetime.now(UTC) - LATE).timestamp() * 1000)
+    border = _border()
     late: dict[int, tuple[int, int]] = {}
     for site_id, ts in moments:
         if ts < border:
@@ -44,3 +49,7 @@ def note_late(store: Store, moments: Iterable[tuple[int, int]]) -> None:
             continue
         note_change(store, site_id, since, until)
         store.keep.put((site_id, "noted"), (since, until))
+
+
+def _border() -> int:
+    return int((datetime.now(UTC) - LATE).timestamp() * 1000)

@@ -18,7 +18,7 @@ import msgspec
 
 from clickhouse.client import Store
 from clickhouse.faults import StoreAway, StoreError
-from clickhouse.staging import unfinished
+from clickhouse.staging import on_cluster_of, shard_of, unfinished
 
 TABLES_OF_SITES = """
 select table
@@ -65,7 +65,7 @@ def erase_site(store: Store, site_id: int) -> list[Erased]:
     Raises StoreAway when that takes longer than REWRITE_SECONDS.
     """
     erased = []
-    on_cluster = f"on cluster {store.cluster}" if store.cluster else ""
+    on_cluster = on_cluster_of(store)
     store.writer.command(f"create table if not exists {STAGING} {on_cluster} (site_id UInt32) engine = Memory")
     # One that is still busy with another site may find this one instead: it too is to go, and the other is asked again.
     try:
@@ -75,7 +75,7 @@ def erase_site(store: Store, site_id: int) -> list[Erased]:
             if rows:
                 store.writer.command(_deletion(table, on_cluster), {"site_id": site_id})
             erased.append(Erased(table, rows, partitions))
-        _await_rewriting(store, [entry.table for entry in erased if entry.rows])
+        await_rewriting(store, [entry.table for entry in erased if entry.rows])
     finally:
         store.writer.command(f"truncate table {STAGING} {on_cluster}")
     left = [entry.table for entry in erased if _rows_of(store, entry.table, site_id)[0]]
@@ -109,8 +109,8 @@ def wait_for_old_parts(store: Store, patience_seconds: float) -> bool:
 
 def old_parts(store: Store, tables: Iterable[str]) -> set[tuple[str, str]]:
     """Return (table, part) of files that are replaced and still there."""
-    shard = "_shard" if store.cluster else ""
-    return {(table, part) for table, part in store.query(OLD_PARTS, {"tables": [table + shard for table in tables]})}
+    binds = {"tables": [table + shard_of(store) for table in tables]}
+    return {(table, part) for table, part in store.query(OLD_PARTS, binds)}
 
 
 def wake_cleaner(store: Store, table: str) -> None:
@@ -133,7 +133,7 @@ def _deletion(table: str, on_cluster: str) -> str:
     return f"alter table {table} {on_cluster} delete where site_id {which} settings mutations_sync = 0"
 
 
-def _await_rewriting(store: Store, tables: Sequence[str]) -> None:
+def await_rewriting(store: Store, tables: Sequence[str]) -> None:
     """Wait until these tables are rewritten. What was staged must stay till then."""
     deadline, pause = time.monotonic() + REWRITE_SECONDS, 0.005
     while unfinished(store, tables):

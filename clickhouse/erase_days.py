@@ -9,19 +9,12 @@ hold keeps stays. Statements name a site and days, nothing of a visitor. Afterwa
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from clickhouse.client import Store
-from clickhouse.retain import Table, tables_with_time
-from clickhouse.staging import is_rewriting, on_cluster_of
+from clickhouse.retain import Limit, Table, tables_with_time
+from clickhouse.staging import is_rewriting, on_cluster_of, partitions_with
 
-LEFT = """
-select groupUniqArray(_partition_id)
-from {table}
-where {which}
-settings apply_deleted_mask = 0
-"""
 DELETE = """
 alter table {table} {on_cluster}
     apply deleted mask in partition id '{partition}',
@@ -40,8 +33,7 @@ def erase_days(store: Store, site_id: int, since: date, until: date, timezone: s
     is_done = True
     for table in tables:
         which, binds = _which(table, site_id, since, until, timezone)
-        ((partitions,),) = store.writer.query(LEFT.format(table=table.asked, which=which), binds)
-        for partition in sorted(partitions):
+        for partition in partitions_with(store, table.asked, which, binds):
             is_done = False
             words = {"table": table.name, "on_cluster": on_cluster_of(store), "partition": partition}
             store.writer.command(DELETE.format(which=which, **words), binds)
@@ -49,19 +41,12 @@ def erase_days(store: Store, site_id: int, since: date, until: date, timezone: s
 
 
 def _which(table: Table, site_id: int, since: date, until: date, timezone: str) -> tuple[str, dict[str, object]]:
-    bound = "toDate({{{}:UInt32}})" if table.is_day else "toDateTime({{{}:UInt32}}, 'UTC')"
     terms = [
         "site_id = {site_id:UInt32}",
-        f"{table.moment} >= {bound.format('since')}",
-        f"{table.moment} < {bound.format('until')}",
+        f"{table.moment} >= {table.bind('since')}",
+        f"{table.moment} < {table.bind('until')}",
     ]
     if table.asked == "events_isolated":
         terms.append("hold_id = 0")
-    since_until = {"since": _bound(table, since, timezone), "until": _bound(table, until, timezone)}
-    return " and ".join(terms), {"site_id": site_id, **since_until}
-
-
-def _bound(table: Table, day: date, timezone: str) -> int:
-    if table.is_day:
-        return (day - datetime.fromtimestamp(0, UTC).date()).days
-    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp())
+    bounds = {name: table.bound(Limit(site_id, day, timezone)) for name, day in (("since", since), ("until", until))}
+    return " and ".join(terms), {"site_id": site_id, **bounds}

@@ -10,13 +10,13 @@ the caller tells `changes.note_change`. Statements hold a site, days and a hold,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from clickhouse.amend import ISOLATE
 from clickhouse.client import Store
-from clickhouse.insert import EVENT_COLUMNS, PLACE_COLUMNS
-from clickhouse.staging import is_rewriting, on_cluster_of, shard_of
+from clickhouse.columns import EVENT_COLUMNS, PLACE_COLUMNS
+from clickhouse.days import second_of
+from clickhouse.staging import is_rewriting, on_cluster_of, partitions_with, shard_of
 from clickhouse.visits import derive_visits_of_site
 
 IN_DAYS = """site_id = {site_id:UInt32}
@@ -29,12 +29,6 @@ VISITS_IN_DAYS = """site_id = {site_id:UInt32}
 """
 OF_HOLD = """site_id = {site_id:UInt32}
     and hold_id = {hold:UInt32}
-"""
-LEFT = """
-select groupUniqArray(_partition_id)
-from {table}
-where {which}
-settings apply_deleted_mask = 0
 """
 DELETE = """
 alter table {table} {on_cluster}
@@ -77,13 +71,13 @@ def isolate(store: Store, site_id: int, since: date, until: date, timezone: str,
     """Take the next step of moving the events of `[since, until)` out of sight; True: nothing of them is left in it."""
     if is_rewriting(store):
         return False
-    binds = {"site_id": site_id, "since": _second(since, timezone), "until": _second(until, timezone)}
-    moving = _left(store, "events", IN_DAYS, binds)
+    binds = {"site_id": site_id, "since": second_of(since, timezone), "until": second_of(until, timezone)}
+    moving = partitions_with(store, "events", IN_DAYS, binds)
     if moving:
         copying = {**binds, "hold": hold_id, "sites": [site_id]}
         store.writer.command(ISOLATE.replace("{which}", IN_DAYS), copying)
         _delete(store, "events", IN_DAYS + SAFE.format(other="events_isolated" + shard_of(store)), binds, moving)
-    visits = _left(store, "visits", VISITS_IN_DAYS, binds)
+    visits = partitions_with(store, "visits", VISITS_IN_DAYS, binds)
     if visits:
         _delete(store, "visits", VISITS_IN_DAYS, binds, visits)
     return not moving and not visits
@@ -94,11 +88,11 @@ def release(store: Store, site_id: int, hold_id: int) -> bool:
     if is_rewriting(store):
         return False
     binds = {"site_id": site_id, "hold": hold_id}
-    wished = _left(store, "events_isolated", WISHED, binds)
+    wished = partitions_with(store, "events_isolated", WISHED, binds)
     if wished:
         _rewrite(store, HEED, "events_isolated", WISHED, binds, wished)
         return False
-    coming = _left(store, "events_isolated", OF_HOLD, binds)
+    coming = partitions_with(store, "events_isolated", OF_HOLD, binds)
     if coming:
         store.writer.command(BRING_BACK, binds)
         derive_visits_of_site(store, site_id)
@@ -111,7 +105,7 @@ def erase_wished(store: Store, held: Collection[int]) -> bool:
     if is_rewriting(store):
         return False
     binds = {"held": sorted(held)}
-    waiting = _left(store, "events_isolated", TO_BE_ERASED, binds)
+    waiting = partitions_with(store, "events_isolated", TO_BE_ERASED, binds)
     if waiting:
         _delete(store, "events_isolated", TO_BE_ERASED, binds, waiting)
     return not waiting
@@ -121,16 +115,11 @@ def take_over(store: Store, site_id: int, since: date, until: date, timezone: st
     """Take the next step of giving what a hold keeps of `[since, until)` to another hold; True: it has it all."""
     if is_rewriting(store):
         return False
-    binds = {"site_id": site_id, "since": _second(since, timezone), "until": _second(until, timezone)}
+    binds = {"site_id": site_id, "since": second_of(since, timezone), "until": second_of(until, timezone)}
     both = {**binds, "hold": hold_id, "other": other}
-    giving = _left(store, "events_isolated", IN_DAYS + "    and hold_id = {hold:UInt32}\n", both)
+    giving = partitions_with(store, "events_isolated", IN_DAYS + "    and hold_id = {hold:UInt32}\n", both)
     _rewrite(store, TAKE_OVER, "events_isolated", IN_DAYS, both, giving)
     return not giving
-
-
-def _left(store: Store, table: str, which: str, binds: Mapping[str, object]) -> list[str]:
-    ((partitions,),) = store.writer.query(LEFT.format(table=table, which=which), binds)
-    return sorted(partitions)
 
 
 def _delete(store: Store, table: str, which: str, binds: Mapping[str, object], partitions: list[str]) -> None:
@@ -143,7 +132,3 @@ def _rewrite(
     for partition in partitions:
         words = {"table": table + shard_of(store), "on_cluster": on_cluster_of(store), "partition": partition}
         store.writer.command(what.format(which=which, **words), binds)
-
-
-def _second(day: date, timezone: str) -> int:
-    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp())

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clickhouse.client import Store
-from clickhouse.insert import EVENT_COLUMNS
+from clickhouse.columns import EVENT_COLUMNS
 
 INTERNAL = frozenset(("site_id", "ts", "visitor_id", "dsr_id", "scroll", "delay_ms", "props"))
 """Numbers that only mean something inside, and columns that need words of their own."""

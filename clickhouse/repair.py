@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from clickhouse.client import Store
-from clickhouse.staging import is_rewriting, on_cluster_of, shard_of
+from clickhouse.staging import empty_table, is_rewriting, make_table, on_cluster_of, shard_of
 from clickhouse.visits import DERIVE_EVENTS, LONGEST_VISIT_MS, visit_id_of
 
 QUIET_MS = 31 * 60_000
@@ -32,10 +32,6 @@ create table if not exists repairs{shard} {on_cluster}
     seq        UInt32
 )
 engine = {engine}
-"""
-SPREAD = """
-create table if not exists repairs {on_cluster} as repairs_shard
-engine = Distributed('{cluster}', currentDatabase(), 'repairs_shard', cityHash64(site_id, visitor_id))
 """
 WRONG = """
 select visitor_id, runs
@@ -159,7 +155,7 @@ def repair(store: Store, site_id: int, since_ms: int, until_ms: int) -> int | No
 
     Nobody may be adding events to visits of these days: call it for days that have been over for an hour.
     """
-    _prepare(store)
+    make_table(store, "repairs", REPAIRS, order="segment", key="cityHash64(site_id, visitor_id)")
     if is_rewriting(store, ("events", "visits")):
         return None
     bounds = {"since": since_ms, "until": until_ms}
@@ -170,7 +166,7 @@ def repair(store: Store, site_id: int, since_ms: int, until_ms: int) -> int | No
         store.writer.command(COPY, binds)
         store.writer.command(_where_rows_are(REMOVE, store), binds)
         return len(moves)
-    _clear(store)
+    empty_table(store, "repairs")
     ((stale,),) = store.writer.query(STALE, binds)
     if stale:
         store.writer.command(_where_rows_are(DROP, store), binds)
@@ -210,20 +206,9 @@ def _where_rows_are(statement: str, store: Store) -> str:
     return statement.replace("<shard>", shard_of(store)).replace("<on_cluster>", on_cluster_of(store))
 
 
-def _prepare(store: Store) -> None:
-    engine = "ReplicatedMergeTree order by segment" if store.cluster else "Memory"
-    store.writer.command(REPAIRS.format(shard=shard_of(store), on_cluster=on_cluster_of(store), engine=engine))
-    if store.cluster:
-        store.writer.command(SPREAD.format(on_cluster=on_cluster_of(store), cluster=store.cluster))
-
-
 def _stage(store: Store, site_id: int, moves: Sequence[Move]) -> None:
-    _clear(store)
+    empty_table(store, "repairs")
     columns = {name: [getattr(move, name) for move in moves] for name in Move._fields}
     columns["site_id"] = [site_id] * len(moves)
     types = ["UInt64", "UInt64", "UInt64", "UInt32", "UInt32"]
     store.writer.insert("repairs", columns, token="", types=types)  # nosec B106
-
-
-def _clear(store: Store) -> None:
-    store.writer.command(f"truncate table repairs{shard_of(store)} {on_cluster_of(store)}")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from clickhouse.client import Store
-from clickhouse.staging import is_rewriting, on_cluster_of, shard_of
+from clickhouse.staging import clear_pairs, is_rewriting, on_cluster_of, prepare_pairs, shard_of, stage_pairs
 
 EVENT_TEXTS = (
     "name", "hostname", "path", "query", "title", "referrer", "source",
@@ -31,15 +31,6 @@ SEPARATOR = "\x1f"
 MOST_PAIRS = 20_000
 """Pairs of one step; what is beyond comes with the next."""
 
-PAIRS = """
-create table if not exists scrub_pairs{shard} {on_cluster}
-(
-    field LowCardinality(String),
-    old   String,
-    new   String
-)
-engine = {engine}
-"""
 DISTINCT = """
 select distinct {column}
 from {table}
@@ -118,7 +109,7 @@ class Step(msgspec.Struct, frozen=True):
 
 def rescrub(store: Store, site_id: int, since_second: int, scrubber: Scrubber) -> Step | None:
     """Take the next step; None: ClickHouse is still rewriting. Blocks for as long as reading the columns takes."""
-    _prepare(store)
+    prepare_pairs(store)
     if is_rewriting(store):
         return None
     binds = {"site": site_id, "since": since_second}
@@ -126,12 +117,12 @@ def rescrub(store: Store, site_id: int, since_second: int, scrubber: Scrubber) -
         pairs = _pairs_of(store, source, binds, scrubber)
         if not pairs:
             continue
-        _stage(store, pairs)
+        stage_pairs(store, pairs)
         words = {"table": source.table, "moment": source.moment, "more": source.more, "shard": shard_of(store)}
         updates = ", ".join(_updates(source, {field for field, _, _ in pairs}, shard_of(store)))
         store.writer.command(REWRITE.format(updates=updates, on_cluster=on_cluster_of(store), **words), binds)
         return Step(len(pairs))
-    _clear(store)
+    clear_pairs(store)
     return Step(0)
 
 
@@ -168,19 +159,3 @@ def _updates(source: Source, fields: set[str], shard: str) -> list[str]:
         values = swap("(value)", f"concat(k, '{SEPARATOR}', v)", "v") if "(value)" in fields else "v"
         updates.append(PROPS.format(keys=keys, values=values))
     return updates
-
-
-def _prepare(store: Store) -> None:
-    engine = "ReplicatedMergeTree order by old" if store.cluster else "Memory"
-    store.writer.command(PAIRS.format(shard=shard_of(store), on_cluster=on_cluster_of(store), engine=engine))
-
-
-def _stage(store: Store, pairs: Sequence[tuple[str, str, str]]) -> None:
-    _clear(store)
-    columns = dict(zip(("field", "old", "new"), map(list, zip(*pairs, strict=True)), strict=True))
-    types = ["LowCardinality(String)", "String", "String"]
-    store.writer.insert(f"scrub_pairs{shard_of(store)}", columns, token="", types=types)  # nosec B106
-
-
-def _clear(store: Store) -> None:
-    store.writer.command(f"truncate table scrub_pairs{shard_of(store)} {on_cluster_of(store)}")

@@ -11,13 +11,14 @@ Statements hold numbers of sites and limits, nothing of a visitor: ClickHouse ke
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from clickhouse.client import Store
+from clickhouse.days import second_of
+from clickhouse.staging import on_cluster_of, unfinished
 
 TABLES = """
 select
@@ -31,13 +32,6 @@ group by table
 having countIf(name = 'site_id') > 0
     and moment != ''
 order by table
-"""
-UNFINISHED = """
-select count()
-from {mutations}
-where database = {{database:String}}
-    and table in {{tables:Array(String)}}
-    and not is_done
 """
 OVER = """
 select
@@ -83,7 +77,7 @@ class Limit(msgspec.Struct, frozen=True):
 
     def second(self) -> int:
         """Return the moment at which the first day begins."""
-        return int(datetime.combine(self.first_day, time(), ZoneInfo(self.timezone)).timestamp())
+        return second_of(self.first_day, self.timezone)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,11 +113,19 @@ class Table(NamedTuple):
         """Where all shards answer."""
         return self.name.removesuffix("_shard")
 
+    def bind(self, name: str) -> str:
+        """Return a bind that can be compared with the column of time."""
+        return bind_of(name, is_day=self.is_day)
+
+    def bound(self, limit: Limit) -> int:
+        """Return the value of such a bind: the limit as the column counts, in days or seconds since 1970."""
+        return (limit.first_day - FIRST_OF_DAYS).days if self.is_day else limit.second()
+
 
 def retain(store: Store, rule: Rule) -> bool:
     """Take the next step; True: nothing over its limit is left. Blocks for as long as reading two columns takes."""
     tables = tables_with_time(store)
-    if not tables or _is_rewriting(store, tables):
+    if not tables or unfinished(store, [table.name for table in tables]):
         return False
     left = {table: partitions for table in tables if (partitions := rows_over(store, table, rule))}
     for table, partitions in left.items():
@@ -149,19 +151,19 @@ def over(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
         return _over_apart(table, rule)
     least = rule.at_most.get(table.asked, date.min)
     strays = Limit(0, max(rule.strays_from, least))
-    before = f"{table.moment} < " + ("toDate({{{}:UInt32}})" if table.is_day else "toDateTime({{{}:UInt32}}, 'UTC')")
-    terms = ["site_id not in {spared:Array(UInt32)} and " + before.format("strays")]
+    before = f"{table.moment} < "
+    terms = ["site_id not in {spared:Array(UInt32)} and " + before + table.bind("strays")]
     binds: dict[str, object] = {
         "removed": sorted(rule.removed),
         "spared": sorted({*rule.known, *rule.removed}),
-        "strays": _bound(strays, table),
+        "strays": table.bound(strays),
     }
     sites: dict[int, list[int]] = {}
     for limit in rule.limits:
-        bound = _bound(Limit(limit.site_id, max(limit.first_day, least), limit.timezone), table)
+        bound = table.bound(Limit(limit.site_id, max(limit.first_day, least), limit.timezone))
         sites.setdefault(bound, []).append(limit.site_id)
     for number, (bound, some) in enumerate(sorted(sites.items())):
-        terms.append(f"site_id in {{sites{number}:Array(UInt32)}} and " + before.format(f"limit{number}"))
+        terms.append(f"site_id in {{sites{number}:Array(UInt32)}} and " + before + table.bind(f"limit{number}"))
         binds |= {f"sites{number}": some, f"limit{number}": bound}
     by_age = " or ".join(f"({term})" for term in terms)
     if table.asked in rule.spared:
@@ -172,9 +174,8 @@ def over(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
 def _over_apart(table: Table, rule: Rule) -> tuple[str, dict[str, object]]:
     """Return the condition for a table that keeps its rows by a limit of its own."""
     first = Limit(0, max(rule.apart[table.asked], FIRST_OF_DAYS))
-    before = "toDate({first:UInt32})" if table.is_day else "toDateTime({first:UInt32}, 'UTC')"
-    binds: dict[str, object] = {"removed": sorted(rule.removed), "first": _bound(first, table)}
-    return f"site_id in {{removed:Array(UInt32)}} or {table.moment} < {before}", binds
+    binds: dict[str, object] = {"removed": sorted(rule.removed), "first": table.bound(first)}
+    return f"site_id in {{removed:Array(UInt32)}} or {table.moment} < {table.bind('first')}", binds
 
 
 def end_of(partition: str) -> date | None:
@@ -188,7 +189,7 @@ def end_of(partition: str) -> date | None:
 def _remove(store: Store, table: Table, rule: Rule, partitions: Mapping[str, int]) -> None:
     dead = _dead(store, table, rule, partitions)
     is_over, binds = over(table, rule)
-    words = {"table": table.name, "on_cluster": f"on cluster {store.cluster}" if store.cluster else ""}
+    words = {"table": table.name, "on_cluster": on_cluster_of(store)}
     for partition in partitions:
         if partition in dead:
             store.writer.command(DROP.format(partition=partition, **words))
@@ -218,14 +219,6 @@ def counts_of(store: Store, rule: Rule) -> tuple[int, int]:
     return gone, whole
 
 
-def _is_rewriting(store: Store, tables: Sequence[Table]) -> bool:
-    mutations = f"clusterAllReplicas('{store.cluster}', system.mutations)" if store.cluster else "system.mutations"
-    binds = {"database": store.database, "tables": [table.name for table in tables]}
-    return store.query(UNFINISHED.format(mutations=mutations), binds, name="retain_mutations") != [(0,)]
-
-
-def _bound(limit: Limit, table: Table) -> int:
-    """Return the limit as the column counts: days or seconds since 1970."""
-    if table.is_day:
-        return (limit.first_day - datetime.fromtimestamp(0, UTC).date()).days
-    return limit.second()
+def bind_of(name: str, *, is_day: bool) -> str:
+    """Return a typed bind of days, or of seconds, since 1970."""
+    return f"toDate({{{name}:UInt32}})" if is_day else f"toDateTime({{{name}:UInt32}}, 'UTC')"

@@ -9,15 +9,16 @@ sums equal what they were made of. It deletes nothing: retain.py does, afterward
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from clickhouse.ask.folding import hide
 from clickhouse.ask.guard import OTHER
 from clickhouse.client import Row, Store
+from clickhouse.days import second_of
 from clickhouse.faults import StoreError
+from clickhouse.staging import on_cluster_of, shard_of
 
 TRAIT_COLUMNS = ("visitors", "visits", "pageviews", "events", "bounces", "seconds", "engaged_ms")
 MONTHLY_COLUMNS = ("site_id", "month", "dimension", "value", *TRAIT_COLUMNS)
@@ -71,16 +72,17 @@ group by dimension, value
 
 def roll_up(store: Store, site_id: int, timezone: str, first_day: date) -> int:
     """Add up all days before `first_day` that are not added up yet; return how many. Raises StoreError: sums differ."""
-    zone = ZoneInfo(timezone)
-    binds: dict[str, object] = {"site": site_id, "zone": timezone, "until": _second(first_day, zone)}
+    binds: dict[str, object] = {"site": site_id, "zone": timezone, "until": second_of(first_day, timezone)}
     days = [day for (day,) in store.writer.query(TO_ADD_UP, binds)]
     for day in days:
         after = day + timedelta(days=1)
-        span = binds | {"since": _second(day, zone), "until": _second(after, zone), "first": day, "end": after}
+        since, until = second_of(day, timezone), second_of(after, timezone)
+        span = binds | {"since": since, "until": until, "first": day, "end": after}
         for statement in (OF_VISITS, OF_EVENTS, OF_DAYS):
             store.writer.command(statement, span)
         if store.writer.query(DIFFERS, span):
-            store.writer.command(FORGET_TOTAL.format(**_where(store)), span | {"day": day})
+            where = {"shard": shard_of(store), "on_cluster": on_cluster_of(store)}
+            store.writer.command(FORGET_TOTAL.format(**where), span | {"day": day})
             raise StoreError(f"the sums of {day} differ from its events: nothing of it is deleted")
     return len(days)
 
@@ -121,17 +123,8 @@ def _people(row: Row) -> int:
     return visitors or events
 
 
-def _second(day: date, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, time(), zone).astimezone(UTC).timestamp())
-
-
 def _next_month(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _where(store: Store) -> Mapping[str, str]:
-    shard = "_shard" if store.cluster else ""
-    return {"shard": shard, "on_cluster": f"on cluster {store.cluster}" if store.cluster else ""}
 
 
 def _statement(name: str) -> str:

@@ -15,7 +15,7 @@ from datetime import date
 import msgspec
 
 from clickhouse.client import Store
-from clickhouse.retain import FIRST_OF_DAYS, Table, tables_with_time
+from clickhouse.retain import FIRST_OF_DAYS, Table, bind_of, tables_with_time
 
 ROWS = 50_000
 STEPS = """
@@ -131,8 +131,8 @@ def read_slice(store: Store, kept: Kept, part: Slice, form: str) -> bytes:
         table=kept.table,
         final=kept.final,
         moment=f"{kept.table}.{kept.moment}",
-        since=_moment("since", kept),
-        until=_moment("until", kept),
+        since=bind_of("since", is_day=kept.is_day),
+        until=bind_of("until", is_day=kept.is_day),
         order=", ".join(f"{kept.table}.{name}" for name in order),
     )
     unit = DAY if kept.is_day else 1
@@ -157,13 +157,9 @@ def _which(kept: Kept, site_id: int | None, before: int | None) -> tuple[str, di
         terms.append("site_id = {site:UInt32}")
         binds["site"] = site_id
     if before is not None:
-        terms.append(f"{kept.moment} < {_moment('before', kept)}")
+        terms.append(f"{kept.moment} < {bind_of('before', is_day=kept.is_day)}")
         binds["before"] = -(-before // DAY) if kept.is_day else before
     return " and ".join(terms), binds
-
-
-def _moment(name: str, kept: Kept) -> str:
-    return f"toDate({{{name}:UInt32}})" if kept.is_day else f"toDateTime({{{name}:UInt32}}, 'UTC')"
 
 
 def _safe(name: str, kind: str) -> str:

@@ -21,9 +21,9 @@ from footfall.audit.yard import yard_on
 from footfall.house import Ground
 from footfall.retention import NOBODY, night_of
 from footfall.wayout.certificate import key_in
+from footfall.whereabouts import own_address
 from registry.registry import Registry
 
-ANYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  # nosec B104  # what it listens on, to be asked as loopback
 SETTLING = timedelta(minutes=15)
 """A server that has just started has other things to do, and may be stopped again at once."""
 NO_SERVER = "no server runs on this installation, and no address was given with --live"
@@ -56,7 +56,7 @@ class Auditor:
         return keep(ground.registry.audits, report, began).id
 
     def _probe(self, live: str, word: str) -> Probe:
-        base = live or (own_address(self._ground) if self._serves else "")
+        base = live or (own_address(self._ground.settings.listen) if self._serves else "")
         if not base:
             return Probe(why=NO_SERVER)
         door = Door(base)
@@ -66,13 +66,6 @@ class Auditor:
             return Probe(why=f"{base}: {error}", base=base)
         ground = self._ground
         return look(door, ground.registry, ground.store, ground.salts, word)
-
-
-def own_address(ground: Ground) -> str:
-    """Return where this server can be asked from this machine."""
-    listen = ground.settings.listen
-    host = "127.0.0.1" if listen.host in ANYWHERE else listen.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{listen.port}"
 
 
 class NightlyAudit:

@@ -7,7 +7,6 @@ not synced; they mean nothing after a restart, and the keeper takes them away wh
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import msgspec
 
 from collector.health import Condition
 from collector.tally import Ledger
+from footfall.private import write_whole
 
 STALE_SECONDS = 10.0
 _KEEPER = "keeper"
@@ -54,9 +54,7 @@ class Board:
         return told if is_fresh else msgspec.structs.replace(told, store_answers=False)
 
     def _post(self, name: str, told: bytes) -> None:
-        new = self._directory / f"{name}.new"
-        new.write_bytes(told)
-        os.replace(new, self._directory / name)
+        write_whole(self._directory / name, told)
 
 
 def sum_of(ledgers: list[Ledger]) -> Ledger:

@@ -26,12 +26,11 @@ from collector.settings import PREFIX, Settings
 from collector.spool.disk import Limits, space_of
 from footfall.audit.finding import Finding, failed, passed, skipped, warned
 from footfall.audit.http import Answer, Door, Unreachable
-from footfall.audit.probe import FORGED, ROBOT, await_true, decline, send
+from footfall.audit.probe import FORGED, KNOWN_SECONDS, await_true, decline, is_known, reason_of, send
 from registry.registry import Registry
 from registry.site import Site
 
 REPORT_SECONDS = 20.0
-KNOWN_SECONDS = 15.0
 CLOCK_SECONDS = 5.0
 OLD_GEO_DAYS = 90
 TLS_DAYS = 14
@@ -75,11 +74,11 @@ def on_the_way(patient: Patient, alive: Answer) -> Sayings:
     yield "snippet", snippet(script)
     yield "caching", caching(page)
     yield "CSP", content_policy(page)
-    if not await_true(lambda: reason_of(send(door, patient.site, "/", {"User-Agent": ROBOT})) == "bot", KNOWN_SECONDS):
+    if not is_known(door, patient.site):
         yield (
             "visit",
             failed(
-                "a new site was not known to the server after 15 s",
+                f"a new site was not known to the server after {KNOWN_SECONDS:.0f} s",
                 f"does it use the same {PREFIX}REGISTRY as this command?",
             ),
         )
@@ -195,7 +194,7 @@ def visit(patient: Patient) -> Sayings:
         yield (
             "visit",
             failed(
-                "it was accepted and is not in the report after 20 s",
+                f"it was accepted and is not in the report after {REPORT_SECONDS:.0f} s",
                 "is the store reachable, and does one server hold this data? /readyz and the log tell",
             ),
         )
@@ -277,7 +276,3 @@ def reported(patient: Patient) -> Mapping[str, int]:
         return dict.fromkeys(metrics, 0)
     rows = msgspec.json.decode(answer.body)["results"]
     return dict(zip(metrics, rows[0]["metrics"] if rows else (0, 0), strict=True))
-
-
-def reason_of(answer: Answer) -> str:
-    return answer.headers.get("x-refused", "")

@@ -53,13 +53,6 @@ def make_data(data: Path) -> None:
             data.chmod(0o700)
 
 
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that this user alone may read, even where an older one was there."""
-    with open(file, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
-        os.fchmod(opened.fileno(), 0o600)
-        opened.write(content)
-
-
 @contextmanager
 def _told(data: Path) -> Iterator[None]:
     """Say of the system's complaint which setting it is about."""

@@ -17,13 +17,14 @@ import msgspec
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.days import second_of
 from clickhouse.erase_days import erase_days
 from clickhouse.faults import StoreAway, StoreError
 from collector.spool.wipe import wipe
-from footfall import repair, rescrub
+from footfall import erasing, repair, rescrub
 from footfall.audit.probe import remove_leftovers
-from footfall.removal import remove_site
-from footfall.restriction import free_of_holds, isolate_held, release_hold, second_of
+from footfall.removal import LetGo, nobody_drains, remove_site
+from footfall.restriction import free_of_holds, isolate_held, release_hold
 from footfall.thinning import thin_site
 from footfall.wayout import copies, export, kept, load
 from footfall.wayout.remembered import KINDS, note_orders
@@ -49,6 +50,7 @@ class Bench(msgspec.Struct, frozen=True):
     old_parts_seconds: float
     data: Path | None = None
     """Where folders are made and found; None: nowhere, orders about folders wait."""
+    let_go: LetGo = nobody_drains
     audit: Callable[[Mapping[str, Any]], int] | None = None
     """Makes a self-audit and returns its number; None: nobody here can, such orders wait."""
 
@@ -61,6 +63,7 @@ def run_orders(
     *,
     old_parts_seconds: float = OLD_PARTS_SECONDS,
     data: Path | None = None,
+    let_go: LetGo = nobody_drains,
     audit: Callable[[Mapping[str, Any]], int] | None = None,
     backup_days: int = 30,
 ) -> int:
@@ -71,7 +74,7 @@ def run_orders(
 
     for removal in kept.overdue(registry, data) if data else ():
         registry.orders.file("end_backup", {"site_id": removal.args["site_id"]}, "calendar")
-    bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, audit)
+    bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, let_go, audit)
     ended = [order for order in registry.orders.waiting() if _is_ended(bench, order)]
     if data and any(order.kind in KINDS for order in ended):
         note_orders(registry, data, backup_days)
@@ -79,9 +82,8 @@ def run_orders(
 
 
 def _remove_site(bench: Bench, order: Order) -> bool:
-    return remove_site(
-        bench.registry, bench.store, bench.salts, order, bench.is_settled, bench.old_parts_seconds, bench.data
-    )
+    seconds, data, let_go = bench.old_parts_seconds, bench.data, bench.let_go
+    return remove_site(bench.registry, bench.store, bench.salts, order, bench.is_settled, seconds, data, let_go)
 
 
 def _forget_salt(bench: Bench, order: Order) -> bool:
@@ -122,6 +124,7 @@ def _hold(bench: Bench, order: Order) -> bool:
 def _release_hold(bench: Bench, order: Order) -> bool:
     if not release_hold(bench.registry, bench.store, order.args["hold_id"], order.filed_by):
         return False
+    rescrub.catch_up(bench.registry, bench.registry.holds.get(order.args["hold_id"]))
     bench.registry.orders.finish(order.id, {})
     return True
 
@@ -175,6 +178,13 @@ def _erase_days(bench: Bench, order: Order) -> bool:
     return True
 
 
+def _erase_pages(bench: Bench, order: Order) -> bool:
+    # What was accepted before has such pages too; what a hold keeps is moved away first.
+    if not bench.is_settled(bench.registry.revision()) or not isolate_held(bench.registry, bench.store):
+        return False
+    return erasing.work(bench.registry, bench.store, order, bench.data)
+
+
 def _audit(bench: Bench, order: Order) -> bool:
     if bench.audit is None:
         return False
@@ -202,6 +212,7 @@ WORKS: Mapping[OrderKind, Callable[[Bench, Order], bool]] = {
     "thin_site": _thin_site,
     "backup": _backup,
     "erase_days": _erase_days,
+    "erase_pages": _erase_pages,
     "end_backup": _end_backup,
     "repair": _repair,
     "audit": _audit,

@@ -8,11 +8,12 @@ A day is closed an hour after its end: until then late events may still join its
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.days import second_of
 from clickhouse.repair import repair
 from registry.orders import Order
 from registry.registry import Registry
@@ -37,8 +38,7 @@ def work(registry: Registry, store: Store, order: Order) -> bool:
     if since >= until:
         registry.orders.fail(order.id, f"{since} is not over, or not yet for an hour")
         return True
-    zone = ZoneInfo(site.timezone)
-    since_ms, until_ms = (max(0, int(datetime.combine(day, time(), zone).timestamp() * 1000)) for day in (since, until))
+    since_ms, until_ms = (max(0, second_of(day, site.timezone) * 1000) for day in (since, until))
     if repair(store, site.id, since_ms, until_ms) != 0:
         return False
     note_change(store, site.id, since, until)

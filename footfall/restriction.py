@@ -8,11 +8,11 @@ order says why.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from clickhouse.changes import note_change
 from clickhouse.client import Store
+from clickhouse.days import second_of
 from clickhouse.isolate import erase_wished, isolate, release, take_over
 from registry.errors import WrongState
 from registry.holds import Hold
@@ -86,8 +86,3 @@ def never_by_age(registry: Registry) -> str:
         moment = "toUnixTimestamp(ts)"
         terms.append(f"(site_id = {hold.site_id} and {moment} >= {since} and {moment} < {until})")
     return " and not ".join(terms)
-
-
-def second_of(day: date, timezone: str) -> int:
-    """Return when a day of a zone begins."""
-    return int(datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).timestamp())

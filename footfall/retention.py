@@ -11,7 +11,6 @@ Only the keeper of the data works here, and marks nothing as done unproved.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -24,8 +23,8 @@ from clickhouse.erase import wait_for_old_parts
 from clickhouse.faults import StoreError
 from clickhouse.retain import Limit, Rule, tables_with_time
 from footfall.house import Ground
-from footfall.lock import write_private
 from footfall.night import LONGEST_DAYS, REFUSALS_DAYS, ClockDoubted, Turn, doubt_clock, month_of, turn_of, work_through
+from footfall.private import write_whole
 from footfall.restriction import isolate_held, never_by_age
 from footfall.wayout.remembered import forget_old
 from registry.keeping import Proof
@@ -138,9 +137,7 @@ class Retention:
         proofs += [Proof(turn.site.id, turn.night, turn.first_day, seen, tables, told_of(turn)) for turn in turns]
         ground.registry.keeping.note_proofs(proofs)
         forget_old(ground.settings.data, ground.settings.backup_days, seen)
-        new = self._file.with_suffix(".new")
-        write_private(new, msgspec.json.encode(nights))
-        os.replace(new, self._file)
+        write_whole(self._file, msgspec.json.encode(nights))
         self._done, self._due_since, self._is_told, self._is_doubtful = nights, None, False, False
         self._next, self._pause = self._clock(), PAUSE
 

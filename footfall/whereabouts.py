@@ -10,9 +10,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from footfall.lock import write_private
+from collector.setting_values import Listen
+from footfall.private import write_private
 
 NAME = "address"
+ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104  # asked as loopback
+
+
+def own_address(listen: Listen) -> str:
+    """Return where a server that listens there can be asked from this machine."""
+    host = ANYWHERE.get(listen.host, listen.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{listen.port}"
 
 
 def leave_address(data: Path, url: str) -> None:

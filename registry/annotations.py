@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from registry.database import Database, insert_row
+from registry.database import Database, count_rows, insert_value
 from registry.errors import NotAllowed, NotThere
 from registry.setting import plain_text
 from registry.sites import find_site
@@ -46,12 +46,10 @@ class Annotations:
         with self._database.write() as connection:
             site = find_site(connection, site_host)
             mine = annotated.c.site_id == site.id
-            if len(connection.execute(annotated.select().where(mine)).all()) >= MOST:
+            if count_rows(connection, annotated, mine) >= MOST:
                 raise NotAllowed(f"a site has up to {MOST} notes: remove some that nobody needs")
             note = Annotation(0, site.id, day, words, by, self._database.now())
-            row = msgspec.structs.asdict(note)
-            del row["id"]
-            return msgspec.structs.replace(note, id=insert_row(connection, annotated, row))
+            return insert_value(connection, annotated, note)
 
     def list(self, site_host: str, first: date, last: date) -> list[Annotation]:
         """Return the notes about `first` to `last`, both included, in order."""

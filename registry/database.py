@@ -11,18 +11,34 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
+import msgspec
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from registry.errors import NotAllowed, RegistryAway
 from registry.tables import alembic_version
 
 Clock = Callable[[], datetime]
+Value = TypeVar("Value", bound=msgspec.Struct)
 
 BUSY_MS = 5_000
 SHORTLY_MS = 200
@@ -103,6 +119,18 @@ def insert_row(connection: Connection, table: Table, row: Mapping[str, object]) 
     return int(key[0]) if key else 0
 
 
+def insert_value(connection: Connection, table: Table, value: Value, **columns: object) -> Value:
+    """Add a value as a row and return it with its number; `columns` are those that are kept in another form."""
+    row = msgspec.structs.asdict(value) | columns
+    del row["id"]
+    return msgspec.structs.replace(value, id=insert_row(connection, table, row))
+
+
+def count_rows(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    """Return how many rows of a table meet a condition."""
+    return int(connection.scalar(select(func.count()).select_from(table).where(which)) or 0)
+
+
 def open_database(url: str, clock: Clock = utc_now) -> Database:
     """Open (and for SQLite create) the database at `url`; raise `NotAllowed` or `RegistryAway`."""
     try:
@@ -151,12 +179,26 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # a DBAPI connection has no type of its own
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute(f"pragma busy_timeout = {BUSY_MS}")
-    cursor.execute("pragma journal_mode = wal")
+    _write_ahead(cursor)
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
     # What is deleted (a pepper, a token) is overwritten with zeros, not only forgotten.
     cursor.execute("pragma secure_delete = on")
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Switch a file to WAL, where it is not yet. Two who switch at once are told `locked` at once, however patient."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Table, func, select
+from sqlalchemy import LargeBinary, Table
 
-from registry.database import Database
+from registry.database import Database, count_rows
 from registry.tables import metadata
 
 SECRET = ("hash", "secret", "pepper", "token", "password", "nonce", "cookie")
@@ -38,8 +38,7 @@ def count_site(database: Database, site_id: int) -> Iterator[tuple[str, int]]:
     with database.read() as connection:
         for table in metadata.sorted_tables:
             if "site_id" in table.c:
-                asked = select(func.count()).select_from(table).where(table.c.site_id == site_id)
-                rows = int(connection.scalar(asked) or 0)
+                rows = count_rows(connection, table, table.c.site_id == site_id)
                 if rows:
                     yield table.name, rows
 

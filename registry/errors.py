@@ -1,8 +1,9 @@
 """What can go wrong in the registry: a small tree, each error one sentence a person can act on.
 
 The front door prints the sentence, the dashboard shows it; nobody parses it. `NotAllowed` means what was typed cannot
-be (a usage error); `NotThere`, `AlreadyThere` and `WrongState` mean the answer is no; `RegistryAway` and `SaltsRefused`
-name a setting to change. No sentence carries a password, a key, or the part of a database address that holds one.
+be (a usage error); `NotThere`, `AlreadyThere` and `WrongState` mean the answer is no (all four are `Denied`);
+`RegistryAway` and `SaltsRefused` name a setting to change. No sentence carries a password, a key, or the part of a
+database address that holds one.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ class RegistryError(Exception):
     """Something the registry cannot do; `str(error)` is the sentence."""
 
 
-class NotAllowed(RegistryError):
+class Denied(RegistryError):
+    """The registry is well, and the answer is no."""
+
+
+class NotAllowed(Denied):
     """What was given cannot be: a malformed host, an unknown key, a value outside the list."""
 
 
-class NotThere(RegistryError):
+class NotThere(Denied):
     """What was named is not known here."""
 
 
-class AlreadyThere(RegistryError):
+class AlreadyThere(Denied):
     """What was to be added is here already."""
 
 
-class WrongState(RegistryError):
+class WrongState(Denied):
     """The thing exists, but not in a state that allows this."""
 
 

@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row
 
-from registry.database import Database
+from registry.database import Database, count_rows
 from registry.tables_staff import recovery_codes, second_factors
 from registry.tokens import hash_token
 from registry.totp import new_secret, step_that_fits
@@ -40,7 +40,7 @@ class Factors:
     def recovery_left(self, user_id: int) -> int:
         """Return how many recovery codes are left."""
         with self._database.read() as connection:
-            return int(connection.scalar(select(func.count()).where(recovery_codes.c.user_id == user_id)) or 0)
+            return count_rows(connection, recovery_codes, recovery_codes.c.user_id == user_id)
 
     def offer(self, user_id: int) -> str | None:
         """Return the secret to scan (the same until it is confirmed), or None when a factor is in force."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from registry.database import Conflict, Database, insert_row
+from registry.database import Conflict, Database, insert_value
 from registry.errors import AlreadyThere, NotAllowed, NotThere
 from registry.setting import plain_text
 from registry.sites import find_site
@@ -45,9 +45,7 @@ class Features:
             with self._database.write() as connection:
                 site = find_site(connection, site_host)
                 feature = DeclaredFeature(0, site.id, name, about, self._database.now())
-                row = msgspec.structs.asdict(feature)
-                del row["id"]
-                return msgspec.structs.replace(feature, id=insert_row(connection, declared_features, row))
+                return insert_value(connection, declared_features, feature)
         except Conflict:
             raise AlreadyThere(f"this site has declared {name!r} already") from None
 

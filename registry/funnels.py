@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from sqlalchemy import Row
 
-from registry.database import Conflict, Database, insert_row
+from registry.database import Conflict, Database, insert_value
 from registry.errors import AlreadyThere, NotAllowed, NotThere
 from registry.setting import path_pattern, plain_text
 from registry.sites import find_site
@@ -58,9 +58,7 @@ class Funnels:
             with self._database.write() as connection:
                 site = find_site(connection, site_host)
                 funnel = Funnel(0, site.id, title, window, walked, self._database.now())
-                row = msgspec.structs.asdict(funnel) | {"steps": msgspec.to_builtins(walked)}
-                del row["id"]
-                return msgspec.structs.replace(funnel, id=insert_row(connection, funnels, row))
+                return insert_value(connection, funnels, funnel, steps=msgspec.to_builtins(walked))
         except Conflict:
             raise AlreadyThere(f"this site has a funnel {title!r} already") from None
 

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Row
 
 from registry import tables
-from registry.database import Conflict, Database, insert_row
+from registry.database import Conflict, Database, insert_value
 from registry.errors import AlreadyThere, NotAllowed, NotThere
 from registry.setting import path_pattern, plain_text
 from registry.sites import find_site
@@ -46,9 +46,7 @@ class Goals:
             with self._database.write() as connection:
                 site = find_site(connection, site_host)
                 goal = Goal(0, site.id, title, kind, pattern, self._database.now())
-                row = msgspec.structs.asdict(goal)
-                del row["id"]
-                return msgspec.structs.replace(goal, id=insert_row(connection, tables.goals, row))
+                return insert_value(connection, tables.goals, goal)
         except Conflict:
             raise AlreadyThere(f"this site has a goal {title!r} already") from None
 

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
-from registry.database import Database
+from registry.database import Database, count_rows
 from registry.tables import EPOCH, sites
 from registry.tables_staff import look_heads, looks
 
@@ -120,7 +120,7 @@ class Looks:
     def count(self, site_id: int) -> int:
         """Return how many looks at a site there are."""
         with self._database.read() as connection:
-            return int(connection.scalar(select(func.count()).where(looks.c.site_id == site_id)) or 0)
+            return count_rows(connection, looks, looks.c.site_id == site_id)
 
     def verify(self) -> int | None:
         """Return the number of the first row that is not what was written, or None when the chain is whole."""

@@ -2,7 +2,8 @@
 
 In: a kind and its arguments. Out: the same order, later, with its result. An order waits until it is done or failed,
 and survives a crash: whoever executes it must be able to do it twice. Nobody executes here (footfall/orders.py does),
-and no argument names a person or a host: what an order leaves behind may stay for good.
+and no argument names a person or a host: what an order leaves behind may stay for good. A pattern of pages might, so
+it goes when its order ends.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ OrderKind = Literal[
     "thin_site",
     "backup",
     "erase_days",
+    "erase_pages",
     "end_backup",
     "repair",
     "audit",
     "sweep",
 ]
+FORGOTTEN = frozenset(("pattern",))
+"""Arguments that go when their order ends."""
 OrderState = Literal["waiting", "done", "failed"]
 
 
@@ -103,8 +107,9 @@ class Orders:
         self._end(number, "failed", {"error": sentence})
 
     def _end(self, number: int, state: OrderState, result: Mapping[str, Any]) -> None:
+        known = {name: value for name, value in self.get(number).args.items() if name not in FORGOTTEN}
         with self._database.write() as connection:
-            connection.execute(ending(number, state, result, self._database.now()))
+            connection.execute(ending(number, state, result, self._database.now()).values(args=known))
 
 
 def new_order(kind: OrderKind, args: Mapping[str, Any], by: str, now: datetime) -> dict[str, object]:

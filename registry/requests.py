@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
-from registry.database import Database, insert_row
+from registry.database import Database, count_rows, insert_row
 from registry.errors import NotAllowed, NotThere, WrongState
 from registry.sites import find_site
 from registry.tables_rights import requests
@@ -110,7 +110,7 @@ class Requests:
             "reminded": 0,
         }
         with self._database.write() as connection:
-            if len(connection.execute(select(requests.c.id).where(_is_open(site_id))).all()) >= MOST_OPEN:
+            if count_rows(connection, requests, _is_open(site_id)) >= MOST_OPEN:
                 raise NotAllowed("too many requests are open: write to the site itself")
             number = insert_row(connection, requests, row)
         return self.get(number)

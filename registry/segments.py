@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from registry.database import Conflict, Database, insert_row
+from registry.database import Conflict, Database, count_rows, insert_value
 from registry.errors import AlreadyThere, NotAllowed, NotThere
 from registry.setting import plain_text
 from registry.sites import find_site
@@ -50,12 +50,10 @@ class Segments:
             with self._database.write() as connection:
                 site = find_site(connection, site_host)
                 mine = segments.c.site_id == site.id
-                if len(connection.execute(segments.select().where(mine)).all()) >= MOST:
+                if count_rows(connection, segments, mine) >= MOST:
                     raise NotAllowed(f"a site has up to {MOST} segments: remove one that nobody uses")
                 segment = Segment(0, site.id, title, kept, by, self._database.now())
-                row = msgspec.structs.asdict(segment) | {"filters": list(kept)}
-                del row["id"]
-                return msgspec.structs.replace(segment, id=insert_row(connection, segments, row))
+                return insert_value(connection, segments, segment, filters=list(kept))
         except Conflict:
             raise AlreadyThere(f"this site has a segment {title!r} already") from None
 

@@ -22,6 +22,8 @@ Props = Literal["open", "registered"]
 LegalBasis = Literal["", "consent", "legitimate_interest", "exempt_measurement"]
 AfterRetention = Literal["delete", "anonymise"]
 State = Literal["active", "frozen", "deleting"]
+CONSENT_MODES: tuple[Mode, ...] = ("hybrid", "consent_only")
+"""Modes in which visitors are asked for their consent."""
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from collector.spool import SpoolError
 from footfall.audit import canary, live, machine, people, promises, stored, traces
 from footfall.audit.finding import Finding, skipped
 from footfall.audit.yard import Yard
-from registry.errors import RegistryError, SaltsRefused
+from registry.errors import RegistryError
 
 
 class Check(NamedTuple):
@@ -59,7 +59,7 @@ def run_checks(yard: Yard) -> Iterator[tuple[Check, Finding]]:
     for check in CHECKS:
         try:
             yield check, check.run(yard)
-        except (StoreError, RegistryError, SaltsRefused, SpoolError) as error:
+        except (StoreError, RegistryError, SpoolError) as error:
             yield check, skipped(f"could not be looked at: {error}")
         except OSError as error:
             yield check, skipped(f"could not be looked at: {error.strerror or type(error).__name__}")

@@ -91,7 +91,7 @@ def look(door: Door, registry: Registry, store: Store, salts: Salts, word: str) 
     remove_leftovers(registry, store, salts)
     try:
         with a_site(registry, store, salts) as site:
-            if not _is_known(door, site):
+            if not is_known(door, site):
                 return Probe(why=f"{door.base} does not serve the sites of this registry", base=door.base)
             seconds = send_marked(door, site, store, word)
             if seconds is None:
@@ -179,21 +179,24 @@ def remove_leftovers(registry: Registry, store: Store, salts: Salts) -> None:
             forget_site(registry, store, salts, site)
 
 
-def await_true(is_true: Callable[[], bool], seconds: float) -> bool:
+def is_known(door: Door, site: Site) -> bool:
+    """Wait until the server knows the new site: what a robot sends is then refused for that."""
+    return await_true(lambda: reason_of(send(door, site, "/known", {"User-Agent": ROBOT})) == "bot", KNOWN_SECONDS)
+
+
+def reason_of(answer: Answer) -> str:
+    """Return why an event was refused, or nothing."""
+    return answer.headers.get("x-refused", "")
+
+
+def await_true(is_true: Callable[[], bool], seconds: float, pause: float = POLL_SECONDS) -> bool:
     """Wait until something is true; False when it takes too long."""
     deadline = time.monotonic() + seconds
     while not is_true():
         if time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
     return True
-
-
-def _is_known(door: Door, site: Site) -> bool:
-    """Wait until the server knows the new site: what a robot sends is then refused for that."""
-    return await_true(
-        lambda: send(door, site, "/known", {"User-Agent": ROBOT}).headers.get("x-refused") == "bot", KNOWN_SECONDS
-    )
 
 
 def _page_of(door: Door, site: Site) -> str:

@@ -6,7 +6,6 @@ waiting for something to arrive in the store (a running drain brings it; without
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 
 from clickhouse.client import Store
 from collector.settings import Settings
-from footfall.audit.probe import Probe
+from footfall.audit.probe import Probe, await_true
 from footfall.house import Ground
 from registry.looks import Head
 from registry.registry import Registry
@@ -53,13 +52,14 @@ class Yard(msgspec.Struct, frozen=True, kw_only=True):
 
     def await_in_store(self, is_there: Callable[[], bool], seconds: float = ARRIVAL_SECONDS) -> bool:
         """Wait until something is true of the store; False when it takes too long."""
-        deadline = time.monotonic() + seconds
-        while not is_there():
-            if time.monotonic() >= deadline:
-                return False
+
+        def has_come() -> bool:
+            if is_there():
+                return True
             self.step()
-            time.sleep(POLL_SECONDS)
-        return True
+            return False
+
+        return await_true(has_come, seconds, POLL_SECONDS)
 
 
 def yard_on(

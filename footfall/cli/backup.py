@@ -76,7 +76,7 @@ def restore(folder: Path, erased: Path | None, *, without_erased: bool) -> None:
             with open_registry(settings) as registry:
                 again = prepare(registry, settings.data, entries, copied.begun_at)
             with waiting("loading the store"):
-                rows = sum(restore_store(store, folder))
+                rows = sum(restore_store(store, folder, copied))
     with open_house(settings) as house, waiting("erasing what was erased since, and what is too old"):
         for sentence in carry_out(house):
             remark(sentence)

@@ -7,18 +7,16 @@ its rows stay, and it is said why. `confirm-date` answers the night's doubt whet
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, date, datetime
 
 import click
 
+from footfall.cli.asking import DAY, confirm
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark, waiting
 from registry.errors import NotAllowed
 from registry.sites import COMMAND_LINE
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
@@ -45,7 +43,8 @@ def _thin(host: str, before: date, how: str, *, yes: bool) -> None:
         site = registry.sites.get(host)
         if before > datetime.now(UTC).date():
             raise NotAllowed("--before is a day that has not come yet")
-        _ask(f"This deletes every event of {site.host} before {before} for good", site.host, yes=yes)
+        if not yes:
+            confirm(f"This deletes every event of {site.host} before {before} for good", site.host)
         args = {"site_id": site.id, "before": before.isoformat(), "how": how}
         order = registry.orders.file("thin_site", args, COMMAND_LINE)
         with waiting(f"{how}: {site.host}"):
@@ -61,18 +60,8 @@ def _thin(host: str, before: date, how: str, *, yes: bool) -> None:
 def confirm_date(*, yes: bool) -> None:
     """Say that the clock is right, after it has leapt."""
     today = datetime.now(UTC).date()
-    _ask(
-        f"It is {today} by this machine's clock, and what is too old by it will be deleted", today.isoformat(), yes=yes
-    )
+    if not yes:
+        confirm(f"It is {today} by this machine's clock, and what is too old by it will be deleted", today.isoformat())
     with open_registry() as registry:
         registry.keeping.confirm_date(today, by=COMMAND_LINE)
     click.echo(f"{today} is confirmed: the night's work goes on within 10 minutes")
-
-
-def _ask(sentence: str, word: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise NotAllowed("this cannot be undone: say --yes to do it without being asked")
-    if click.prompt(f"{sentence}. Type {word} to go on", err=True).strip().lower() != word:
-        raise NotAllowed("that was something else: nothing was done")

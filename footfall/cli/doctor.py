@@ -14,11 +14,10 @@ from footfall.cli.awaiting import await_end
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark
 from footfall.doctor import examine
-from footfall.whereabouts import address_in
+from footfall.whereabouts import address_in, own_address
 from registry.sites import COMMAND_LINE
 
 SWEEP_SECONDS = 60.0
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # nosec B104  # what it listens on, asked as loopback
 
 
 @click.command()
@@ -27,8 +26,7 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # nosec B104  
 def doctor(context: click.Context, url: str) -> None:
     """Send a marked visit through the public address, and follow it to the report."""
     settings = read_settings()
-    listen = settings.listen
-    here = address_in(settings.data) or f"http://{ANYWHERE.get(listen.host, listen.host)}:{listen.port}"
+    here = address_in(settings.data) or own_address(settings.listen)
     door = Door(checked_address(url) or settings.base_url or here)
     is_well = True
     with open_registry(settings) as registry:

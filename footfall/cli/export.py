@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from collector.settings import Settings
+from collector.spool.disk import make_private
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark, waiting
@@ -97,7 +98,7 @@ def _hand_over(settings: Settings, registry: Registry, site: Site, folder: Path)
     inner = back.folder_of(settings.data, site.id)
     for table in back.LOADED:
         for file in sorted((folder / table).glob("*.ndjson")):
-            out.make_private(inner / table)
+            make_private(inner / table)
             new = inner / table / f"{file.name}.new"
             shutil.copyfile(file, new)
             os.replace(new, new.with_suffix(""))

@@ -11,14 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from footfall.cli.asking import DAY
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import waiting
 from footfall.repair import first_open_day
 from registry.errors import NotAllowed
 from registry.sites import COMMAND_LINE
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()

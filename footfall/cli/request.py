@@ -15,7 +15,8 @@ import click
 from footfall.cli.opening import open_registry
 from footfall.cli.show import remark, show_json, show_table
 from registry.letters import LANGUAGES, LETTERS, letter_of
-from registry.requests import Outcome
+from registry.registry import Registry
+from registry.requests import Outcome, Request
 from registry.site import Site
 from registry.sites import COMMAND_LINE
 
@@ -65,9 +66,7 @@ def extend(number: int, reason: str) -> None:
     """Take two more months, once, with a reason."""
     with open_registry() as registry:
         one = registry.requests.extend(number, reason, by=COMMAND_LINE)
-        registry.looks.note(
-            COMMAND_LINE, "machine", "machine", "request step", one.site_id, f"request {number}", "extend"
-        )
+        _note_step(registry, one, "extend")
     click.echo(f"request {number} has to be answered by {one.answer_by:%Y-%m-%d}")
     remark(f"tell the visitor within the first month: footfall request letter {number} --kind extend")
 
@@ -79,9 +78,7 @@ def close(number: int, outcome: str) -> None:
     """Close a request; what was written is erased with that."""
     with open_registry() as registry:
         one = registry.requests.close(number, outcome, by=COMMAND_LINE)
-        registry.looks.note(
-            COMMAND_LINE, "machine", "machine", "request step", one.site_id, f"request {number}", "close"
-        )
+        _note_step(registry, one, "close")
     click.echo(f"request {number} is closed ({outcome}); what was written is erased")
 
 
@@ -92,9 +89,7 @@ def forward(number: int, host: str) -> None:
     """Hand a request that came to the operator to the site it is about."""
     with open_registry() as registry:
         one = registry.requests.forward(number, host, by=COMMAND_LINE)
-        registry.looks.note(
-            COMMAND_LINE, "machine", "machine", "request step", one.site_id, f"request {number}", "forward"
-        )
+        _note_step(registry, one, "forward")
     click.echo(f"request {number} is with {one.host} now")
 
 
@@ -110,3 +105,8 @@ def letter(number: int, kind: str, lang: str, reason: str) -> None:
         site = registry.sites.by_id(one.site_id) if one.site_id else None
     today = datetime.now(UTC).date()
     click.echo(letter_of(one, site or Site(id=0, host=one.host), kind, lang, today, reason=reason), nl=False)
+
+
+def _note_step(registry: Registry, one: Request, step: str) -> None:
+    note = registry.looks.note
+    note(COMMAND_LINE, "machine", "machine", "request step", one.site_id, f"request {one.id}", step)

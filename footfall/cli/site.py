@@ -14,7 +14,7 @@ from footfall.cli.show import moment, remark, show_json, show_table
 from footfall.cli.snippet import show_tag
 from registry.errors import NotAllowed
 from registry.presets import PRESETS
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 from registry.site_settings import differences
 
 
@@ -104,7 +104,7 @@ def _state(site: Site) -> str:
 
 
 def _remind(site: Site) -> None:
-    if site.mode in ("hybrid", "consent_only") and not site.legal_basis:
+    if site.mode in CONSENT_MODES and not site.legal_basis:
         remark(
             f"nothing is counted in mode {site.mode} before you say on what ground: "
             f"footfall site set {site.host} legal_basis=consent"

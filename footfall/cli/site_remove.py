@@ -8,13 +8,13 @@ sealed before, with a key that is not here.
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TextIO
 
 import click
 
 from collector.settings import Settings
+from footfall.cli.asking import DAY, confirm
 from footfall.cli.awaiting import await_end
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import moment, remark, show_json, waiting
@@ -24,7 +24,6 @@ from registry.errors import NotAllowed, WrongState
 from registry.registry import Registry
 from registry.sites import COMMAND_LINE
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 PATIENCE_SECONDS = 180.0
 
 
@@ -76,9 +75,12 @@ def _freeze(registry: Registry, host: str) -> None:
 
 def _delete(settings: Settings, registry: Registry, host: str, *, yes: bool) -> None:
     site = registry.sites.get(host)
-    confirmed = "--yes" if yes else _typed(site.host)
+    if not yes:
+        confirm(f"This deletes every figure of {site.host} for good", site.host)
     registry.sites.condemn(site.host)
-    order = registry.orders.file("remove_site", {"site_id": site.id, "confirmed": confirmed}, COMMAND_LINE)
+    order = registry.orders.file(
+        "remove_site", {"site_id": site.id, "confirmed": "--yes" if yes else "host typed"}, COMMAND_LINE
+    )
     with waiting(f"deleting {site.host}"):
         ended = await_end(settings, registry, order, PATIENCE_SECONDS)
     if ended.state == "waiting":
@@ -86,13 +88,3 @@ def _delete(settings: Settings, registry: Registry, host: str, *, yes: bool) -> 
     if ended.state == "failed":
         raise WrongState(f"{site.host} is not deleted: {ended.result['error']}; when mended, remove it once more")
     show_json({"site": site.host} | ended.result)
-
-
-def _typed(host: str) -> str:
-    """Ask for the host; raise `NotAllowed` when nobody can be asked or something else is typed."""
-    if not sys.stdin.isatty():
-        raise NotAllowed(f"deleting {host} cannot be undone: say --yes to do it without being asked")
-    typed = click.prompt(f"This deletes every figure of {host} for good. Type its host to go on", err=True)
-    if typed.strip().lower() != host:
-        raise NotAllowed(f"{typed.strip()!r} is not {host}: nothing was deleted")
-    return "host typed"

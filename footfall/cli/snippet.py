@@ -13,7 +13,7 @@ import click
 from collector.settings import Settings
 from footfall.cli.opening import open_registry, read_settings
 from footfall.cli.show import remark
-from footfall.whereabouts import address_in
+from footfall.whereabouts import address_in, own_address
 from registry.site import Site
 
 
@@ -29,8 +29,7 @@ def snippet(host: str) -> None:
 
 def show_tag(settings: Settings, site: Site) -> None:
     """Print a site's tag."""
-    listen = settings.listen
-    base_url = settings.base_url or address_in(settings.data) or f"http://{listen.host}:{listen.port}"
+    base_url = settings.base_url or address_in(settings.data) or own_address(settings.listen)
     click.echo(tag(base_url, site.host))
     if not settings.base_url:
         remark("this tag works on this machine only: set FOOTFALL_BASE_URL to your public address for the real one")

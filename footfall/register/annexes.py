@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from collector.vid import COOKIE_SECONDS, OLDEST_DAYS
-from footfall.register.facts import CONSENT_MODES, DAY_SECONDS, Facts
+from footfall.register.facts import DAY_SECONDS, Facts
 from footfall.register.record import BASES, OPEN, kept_columns
+from registry.site import CONSENT_MODES
 
 LONGEST_DAYS = 760
 """25 months: what the authority's conditions allow, and the most that the setting takes."""

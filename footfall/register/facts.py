@@ -18,10 +18,9 @@ from footfall.night import REFUSALS_DAYS
 from registry.audits import Audit
 from registry.conformance import deviations
 from registry.registry import Registry
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 from registry.sites import SiteChange
 
-CONSENT_MODES = ("hybrid", "consent_only")
 DAY_SECONDS = 86_400
 
 

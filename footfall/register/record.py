@@ -15,9 +15,10 @@ from typing import Any, Literal
 import msgspec
 
 from clickhouse.fields import Field, declared
-from footfall.register.facts import CONSENT_MODES, Facts, Limit
+from dashboard.export import safe_cell
+from footfall.register.facts import Facts, Limit
 from registry.purposes import purposes
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 
 View = Literal["controller", "processor"]
 OPEN = "[to be filled in]"
@@ -40,7 +41,6 @@ CATEGORIES = {
     "consent": "marks of visitors who agreed, or asked to be shown their records",
     "refusal": "counts of what was not kept",
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -183,13 +183,8 @@ def as_json(facts: Facts, view: View) -> str:
 
 def as_csv(entries: Sequence[Entry]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out)
     writer.writerow(("article", "heading", "text"))
     for entry in entries:
-        writer.writerows((entry.article, entry.heading, _harmless(line)) for line in entry.lines)
+        writer.writerows((entry.article, entry.heading, safe_cell(line)) for line in entry.lines)
     return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

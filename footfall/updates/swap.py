@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from collector.spool.disk import sync_directory
+
 
 @contextlib.contextmanager
 def workshop(data: Path) -> Iterator[Path]:
@@ -27,8 +29,4 @@ def swap_in(new: Path, place: Path) -> None:
         os.fsync(file.fileno())
     place.parent.mkdir(mode=0o700, exist_ok=True)
     os.replace(new, place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_directory(place.parent)

@@ -21,7 +21,7 @@ from footfall.house import House
 from footfall.orders import run_orders
 from footfall.retention import FILE as NIGHTS
 from footfall.retention import Retention
-from footfall.wayout.remembered import KINDS
+from footfall.wayout.remembered import REPEATED
 from registry.orders import Order, OrderKind
 from registry.registry import Registry
 from registry.sites import COMMAND_LINE
@@ -60,7 +60,8 @@ def carry_out(house: House) -> list[str]:
         while house.drain.step():
             pass
         is_done = house.drain.fulfil()
-        run_orders(registry, house.store, house.salts, lambda _revision: True, data=house.settings.data)
+        run_orders(registry, house.store, house.salts, lambda _revision: True, data=house.settings.data,
+                   let_go=house.drain.let_go)  # fmt: skip
         if is_done and not _waiting(registry):
             break
         time.sleep(POLL_SECONDS)
@@ -78,4 +79,4 @@ def carry_out(house: House) -> list[str]:
 
 
 def _waiting(registry: Registry) -> list[Order]:
-    return [order for order in registry.orders.waiting() if order.kind in KINDS]
+    return [order for order in registry.orders.waiting() if order.kind in REPEATED]

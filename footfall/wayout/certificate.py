@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
-from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-KEY_BYTES = 32
+from footfall.private import secret_in
+
 UNSIGNED = ("site", "digest", "signature")
 
 
@@ -45,12 +44,12 @@ def is_genuine(certificate: dict[str, Any], key: bytes) -> bool:
 
 def key_in(data: Path) -> bytes:
     """Read the key of this installation; make it the first time."""
-    file = data / "certificate.key"
-    with suppress(FileExistsError):
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as new:
-            new.write(secrets.token_bytes(KEY_BYTES))
-    return file.read_bytes()
+    return secret_in(data / "certificate.key")
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment as certificates have it: RFC 3339, to the second, in UTC."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _signature(digest: str, key: bytes) -> str:

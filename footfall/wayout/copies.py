@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +22,10 @@ import msgspec
 from clickhouse.client import Store
 from clickhouse.faults import StoreError
 from clickhouse.slices import Kept, Slice, kept_tables, read_slice, rows_in, slices_of
+from collector.spool.disk import make_private
 from footfall import __version__
-from footfall.wayout.export import MADE_AGAIN, make_private, pretty, sha256_of, write_whole
+from footfall.private import write_whole
+from footfall.wayout.export import MADE_AGAIN, pretty, sha256_of
 
 SECONDS_AT_ONCE = 10.0
 NOT_COPIED = ("sessions", "setup_tokens", "peppers")
@@ -102,9 +104,11 @@ def read_backup(folder: Path) -> Copied:
     return copied
 
 
-def restore_store(store: Store, folder: Path) -> Iterator[int]:
-    """Load a backup into an empty store; yields the rows of each table. Raises StoreError where something is."""
-    copied = read_backup(folder)
+def restore_store(store: Store, folder: Path, copied: Copied) -> Iterator[int]:
+    """Load a backup, as `read_backup` found it, into an empty store; yields the rows of each table.
+
+    Raises StoreError where something is.
+    """
     refuse_if_not_empty(store)
     for kept in tables_of(store):
         for name, (table, _) in copied.files.items():
@@ -130,8 +134,9 @@ def move_store(source: Store, target: Store) -> Iterator[tuple[str, int]]:
     """
     there = {kept.table: kept for kept in kept_tables(target)}
     for kept in tables_of(source):
+        before = slices_of(target, there[kept.table], None)
         for part in slices_of(source, kept, None):
-            found = _rows_of(target, there[kept.table], part)
+            found = _rows_of(part, before)
             if found not in (0, part.rows):
                 raise StoreError(
                     f"{kept.table}: the new store has other rows of that time already: nothing more was moved"
@@ -144,12 +149,9 @@ def move_store(source: Store, target: Store) -> Iterator[tuple[str, int]]:
         yield kept.table, moved
 
 
-def _rows_of(store: Store, kept: Kept, part: Slice) -> int:
-    return sum(
-        each.rows
-        for each in slices_of(store, kept, part.site_id)
-        if part.since <= each.since and each.until <= part.until
-    )
+def _rows_of(part: Slice, there: Iterable[Slice]) -> int:
+    mine = (each for each in there if each.site_id == part.site_id)
+    return sum(each.rows for each in mine if part.since <= each.since and each.until <= part.until)
 
 
 def copy_registry(file: Path, target: Path) -> None:

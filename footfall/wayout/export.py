@@ -10,7 +10,6 @@ nobody need stop counting.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +20,9 @@ import msgspec
 from clickhouse.client import Store
 from clickhouse.slices import Kept, Slice, kept_tables, read_slice, slices_of
 from collector.privacy.notice import notice_of
+from collector.spool.disk import make_private
 from footfall import __version__
+from footfall.private import write_whole
 from footfall.wayout.pages import readme, schema_page
 from registry.registry import Registry
 from registry.site import Site
@@ -75,10 +76,6 @@ def export_site(store: Store, registry: Registry, site: Site, folder: Path, seco
         _write_slice(store, tables[part.table], part, folder)
     _finish(registry, site, plan, tables, folder)
     return True
-
-
-def make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _plan(store: Store, site: Site, tables: dict[str, Kept], folder: Path) -> Plan:
@@ -156,12 +153,3 @@ def sha256_of(file: Path) -> str:
 
 def pretty(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file that is there as a whole or not at all, for us alone."""
-    new = file.with_name(f"{file.name}.new")
-    handle = os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-    os.replace(new, file)

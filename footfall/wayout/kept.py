@@ -21,8 +21,9 @@ from typing import IO, Any, cast
 
 from clickhouse.client import Store
 from clickhouse.faults import StoreError
-from collector.spool.disk import sync_directory
-from footfall.wayout.export import export_site, make_private, sha256_of
+from collector.spool.disk import make_private, sync_directory
+from footfall.wayout.certificate import moment_text
+from footfall.wayout.export import export_site, sha256_of
 from footfall.wayout.sealing import PUBLIC, NotSealed, Opener, Sealer, can_seal, key_of
 from registry.orders import Order, Orders
 from registry.partings import Parting
@@ -82,7 +83,7 @@ def told_of(data: Path, site_id: int, parting: Parting) -> dict[str, Any]:
         "bytes": file.stat().st_size,
         "sha256": sha256_of(file),
         "public_key_sha256": hashlib.sha256(parting.public_key.encode()).hexdigest(),
-        "instructed_at": parting.instructed_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "instructed_at": moment_text(parting.instructed_at),
     }
 
 
@@ -111,8 +112,7 @@ def end_backup(data: Path, order: Order) -> dict[str, Any]:
         sync_directory(file.parent)
         with suppress(OSError):
             file.parent.rmdir()  # only where no other is kept
-    moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"deleted_at": moment, "was_there": was_there}
+    return {"deleted_at": moment_text(datetime.now(UTC)), "was_there": was_there}
 
 
 def open_kept(file: Path, secret: bytes, folder: Path) -> int:

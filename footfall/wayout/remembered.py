@@ -15,6 +15,8 @@ from registry.registry import Registry
 
 KINDS: tuple[OrderKind, ...] = ("remove_site", "erase_days", "thin_site", "rescrub")
 """Orders that delete, or rewrite what should not have been kept."""
+REPEATED: tuple[OrderKind, ...] = (*KINDS, "erase_pages")
+"""The same, and one that brings itself into the book, because its arguments are gone when it has ended."""
 
 
 def book_in(data: Path) -> ErasedBook:

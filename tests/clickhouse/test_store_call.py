@@ -18,7 +18,7 @@ RUNNING = "select count() from system.processes where query like {mark:String} a
 def wait_until_it_runs(store: Store, call: Store) -> None:
     assert call._call is not None
     mark = {"mark": f"%{call._call.mark}%"}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while store.query(RUNNING, mark) == [(0,)]:
         assert time.monotonic() < deadline
         threading.Event().wait(0.02)
@@ -31,7 +31,7 @@ def test_a_call_is_ended_and_its_reader_is_free_again(any_store: Store) -> None:
         wait_until_it_runs(any_store, call)
         call.end_call()
         with pytest.raises(StoreError):
-            asked.result(timeout=20)
+            asked.result(timeout=60)
     assert any_store.query("select 1") == [(1,)]
 
 

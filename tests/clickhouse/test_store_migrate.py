@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from clickhouse.client import Store
+from clickhouse.columns import EVENT_COLUMNS, PLACE_COLUMNS
 from clickhouse.faults import StoreError
-from clickhouse.insert import EVENT_COLUMNS, PLACE_COLUMNS, REFUSAL_COLUMNS
+from clickhouse.insert import REFUSAL_COLUMNS
 from clickhouse.migrate import BOOK, migrate, migrations, render
 from clickhouse.rows import Event
 

@@ -41,9 +41,10 @@ def test_what_is_restored_gives_the_same_answers(yard: Yard, server_store: Store
     for site in sites:
         yard.fill(site)
     assert backup_store(yard.store, yard.data / "backup", 600)
-    assert read_backup(yard.data / "backup").rows["events"] == sum(yard.counts(site)["events"] for site in sites)
+    copied = read_backup(yard.data / "backup")
+    assert copied.rows["events"] == sum(yard.counts(site)["events"] for site in sites)
     elsewhere = Yard(yard.registry, server_store, yard.data)
-    assert sum(restore_store(server_store, yard.data / "backup")) > 0
+    assert sum(restore_store(server_store, yard.data / "backup", copied)) > 0
     for site in sites:
         assert elsewhere.counts(site) == yard.counts(site)
         assert elsewhere.answers(site) == yard.answers(site)
@@ -52,8 +53,9 @@ def test_what_is_restored_gives_the_same_answers(yard: Yard, server_store: Store
 def test_nothing_is_restored_over_what_is_there(yard: Yard) -> None:
     yard.fill(yard.site("a.example"))
     backup_store(yard.store, yard.data / "backup", 600)
+    copied = read_backup(yard.data / "backup")
     with pytest.raises(StoreError, match="not empty"):
-        list(restore_store(yard.store, yard.data / "backup"))
+        list(restore_store(yard.store, yard.data / "backup", copied))
 
 
 def test_a_damaged_or_unfinished_backup_is_refused(yard: Yard) -> None:

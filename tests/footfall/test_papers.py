@@ -18,12 +18,12 @@ from collector.settings import load
 from collector.vid import COOKIE_SECONDS, OLDEST_DAYS
 from footfall import night
 from footfall.register.annexes import ANNEXES
-from footfall.register.facts import CONSENT_MODES, Facts, gather
+from footfall.register.facts import Facts, gather
 from footfall.register.record import OPEN, as_csv, as_json, as_markdown, entries_of
 from registry.presets import PRESETS
 from registry.purposes import purposes
 from registry.registry import Registry
-from registry.site import Site
+from registry.site import CONSENT_MODES, Site
 from registry.site_settings import SETTINGS, apply
 from registry.tables import metadata
 

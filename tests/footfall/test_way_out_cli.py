@@ -7,7 +7,7 @@ import re
 import shutil
 
 from cli_world import Home
-from test_cli_removal import send
+from test_removal_served import send
 
 HOLD = ("--since", "2020-01-01", "--until", "2020-02-01", "--reason", "a court asked", "--review")
 

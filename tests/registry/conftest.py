@@ -10,10 +10,12 @@ import importlib
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from argon2.profiles import CHEAPEST
+from argon2.profiles import RFC_9106_LOW_MEMORY
+from registry_shelf import Shelf
 from registry_world import DISKLESS, NO_REDIS, Clock, database_on, started_postgres, started_redis
 from sqlalchemy import make_url
 
@@ -36,10 +38,11 @@ def true_costs() -> None:
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the other tests hash as cheaply as argon2id can: 64 MiB of work each is no part of what they say."""
-    if "true_costs" not in request.fixturenames:
-        monkeypatch.setattr(passwords, "COSTS", CHEAPEST)
+def costs_of_a_password(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back, before a registry is opened, what all other tests hash with."""
+    if "true_costs" in request.fixturenames:
+        monkeypatch.setattr(passwords, "COSTS", RFC_9106_LOW_MEMORY)
+        monkeypatch.setattr(passwords, "NOBODYS", passwords._unknowable())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,8 +67,7 @@ def registry_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "registry.sqlite")
         yield f"sqlite:///{tmp_path / 'registry.sqlite'}"
         return
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    with database_on(server, template) as url:
+    with request.getfixturevalue("postgres_shelf").lend() as url:
         yield url
 
 
@@ -87,6 +89,12 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
     with database_on(postgres_server, "template1") as url:
         Registry.open(url).close()
         yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def postgres_shelf(postgres_server: str, postgres_template: str) -> Iterator[Shelf]:
+    with closing(Shelf(postgres_server, postgres_template)) as shelf:
+        yield shelf
 
 
 @pytest.fixture(scope="session")

@@ -39,13 +39,14 @@ def started_postgres(programs: Path) -> Iterator[str]:
     """Run a server on a socket in a directory of its own; it refuses to run as root, so root lends it another user."""
     user = "postgres" if os.geteuid() == 0 else None
     # Not tempfile's own choice: an embedded store in this process may have moved that into its private directory.
-    home = Path(tempfile.mkdtemp(prefix="footfall-postgres-", dir=os.environ.get("TMPDIR", "/tmp")))
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT") or os.environ.get("TMPDIR", "/tmp")
+    home = Path(tempfile.mkdtemp(prefix="footfall-postgres-", dir=place))
     try:
         if user:
             shutil.chown(home, user)
         initdb = [programs / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "--no-sync"]
         subprocess.run(initdb, user=user, cwd=home, check=True, stdout=subprocess.DEVNULL)
-        options = ["-k", home, "-c", "listen_addresses=", "-c", "fsync=off"]
+        options = ["-k", home, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", home / "data", *options], user=user, cwd=home, stdout=log, stderr=log

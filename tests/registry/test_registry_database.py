@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,24 @@ def test_processes_that_start_at_once_migrate_once_and_lose_nothing(empty_url: s
     with Registry.open(empty_url) as registry:
         assert len(registry.sites.list()) == 20
         assert registry.revision() == 21
+
+
+def test_a_file_that_another_one_writes_is_waited_for_before_it_gets_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself says `locked` at once here, though it was told to be patient."""
+    with closing(sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)) as other:
+        other.execute("begin immediate")
+        waited: list[float] = []
+
+        def let_go(seconds: float) -> None:
+            waited.append(seconds)
+            other.execute("commit")
+
+        monkeypatch.setattr("registry.database.time.sleep", let_go)
+        with Registry.open(sqlite_in(tmp_path)) as registry:
+            assert registry.sites.list() == []
+    assert len(waited) == 1
 
 
 def test_what_one_process_changes_the_other_sees(registry: Registry, registry_url: str) -> None:
