@@ -34,6 +34,8 @@ needs_chromium = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium"),
 ]
+PATIENCE_MS = 30_000
+"""How long a page may take until it is as expected, when all else on the machine is busy; playwright gives it 5 s."""
 RULES = {
     name: {"enabled": True} for name in ("label-content-name-mismatch", "scrollable-region-focusable", "target-size")
 }
@@ -61,8 +63,9 @@ def open_context(playwright: Any, profile: Path, preferences: dict[str, Any] | N
 @contextmanager
 def open_browser() -> Iterator[Any]:
     """Run a browser whose contexts are fresh profiles."""
-    from playwright.sync_api import sync_playwright  # an optional package: modules that need it say so themselves
+    from playwright.sync_api import expect, sync_playwright  # an optional package: who needs it says so
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

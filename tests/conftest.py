@@ -1,7 +1,8 @@
-"""Shared fixtures: a real embedded ClickHouse per test process, and a fresh migrated database per test.
+"""Shared fixtures: a real embedded ClickHouse per test process, and for each test a database as new.
 
 The engine takes a process and a directory for itself, so each pytest-xdist worker has its own; opening it costs
-half a second once, a database about 15 ms. Nothing here is a double: what passes here passed on ClickHouse.
+half a second once, a database 0.1 s, so those are lent (shelf.py). Nothing here is a double: what passes here passed
+on ClickHouse.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from argon2.profiles import CHEAPEST
+from chromium import open_browser
+from shelf import Shelf
+from tmpfs import SHARED_MEMORY, has_room
 
 from clickhouse.client import Store, connect
-from clickhouse.migrate import migrate
+from registry import passwords
 
 if TYPE_CHECKING:
     from facade import Facade
@@ -35,8 +41,29 @@ def stay_here(event: str, args: tuple[object, ...]) -> None:
 
 sys.addaudithook(stay_here)
 
+if has_room(SHARED_MEMORY):
+    # Where pytest makes `tmp_path`. What we keep is synced to the disk before it is acknowledged, thousands of times
+    # in these tests: half of their time went into waiting for a disk.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SHARED_MEMORY))
+
+LONG = [
+    "quality_in_chromium", "dash_hostile", "report_in_chromium", "store_adversary", "dash_access", "http_serve",
+    "faults_serve", "holds", "flow_demo_in_chromium", "flow_rights_in_chromium", "canary_fuzz", "audit_cli",
+    "import_cli", "store_asking", "cli_removal", "cli_verbs", "copies", "store_adding", "drain_kill", "faults_rename",
+    "faults_server", "bench_smoke", "dialect_tracker_in_chromium", "store_isolate", "store_odd", "store_answers",
+    "rights_serve", "updates_serve", "serverside_serve", "http_serve_workers", "spool_damage", "spool_kill",
+    "spool_machine", "removal_proof", "retention", "sealed_backup", "registry_database",
+]  # fmt: skip
+"""Files that take longest, without `test_`. A file is one worker's, so the last to begin had better be a short one."""
+
 STRICT = os.environ.get("FOOTFALL_TEST_STRICT") == "1"
 """Where everything is installed, a skip is a failure: a check that did not run proves nothing."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,6 +82,15 @@ def no_skip(report: AnyReport) -> AnyReport:
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Let tests hash as cheaply as argon2id can: 64 MiB of work each is no part of what they say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COSTS", CHEAPEST)
+        patch.setattr(passwords, "NOBODYS", passwords._unknowable())
+        yield
+
+
 @pytest.fixture(scope="session")
 def engine_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The directory of this process's one engine, which stays open as long as the tests run."""
@@ -71,13 +107,17 @@ def database() -> str:
     return f"t{uuid.uuid4().hex}"
 
 
+@pytest.fixture(scope="session")
+def shelf(engine_directory: Path) -> Iterator[Shelf]:
+    with closing(Shelf(lambda name: connect(f"chdb://{engine_directory}", database=name))) as shelf:
+        yield shelf
+
+
 @pytest.fixture
-def store(engine_directory: Path, database: str) -> Iterator[Store]:
+def store(shelf: Shelf) -> Iterator[Store]:
     """An embedded store with this release's schema and no rows."""
-    with connect(f"chdb://{engine_directory}", database=database) as store:
-        migrate(store)
+    with shelf.lend() as store:
         yield store
-        store.writer.command(f"drop database {database} sync", use_database=False)
 
 
 @pytest.fixture(scope="session")
@@ -89,14 +129,19 @@ def facade(engine_directory: Path) -> Iterator[Facade]:
         yield facade
 
 
+@pytest.fixture(scope="session")
+def server_shelf(facade: Facade) -> Iterator[Shelf]:
+    with closing(Shelf(lambda name: connect(facade.dsn(name)))) as shelf:
+        yield shelf
+
+
 @pytest.fixture
-def server_store(facade: Facade, database: str) -> Iterator[Store]:
+def server_store(facade: Facade, server_shelf: Shelf) -> Iterator[Store]:
     """A store behind HTTP, reached by the real driver, with this release's schema and no rows."""
-    with connect(facade.dsn(database)) as store:
-        migrate(store)
+    with server_shelf.lend() as store:
+        facade.heal()
         yield store
         facade.heal()
-        store.writer.command(f"drop database {database} sync", use_database=False)
 
 
 @pytest.fixture(params=["embedded", "server"])
@@ -105,3 +150,11 @@ def any_store(request: pytest.FixtureRequest) -> Store:
     name = "store" if request.param == "embedded" else "server_store"
     found: Store = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for a file of tests; every context of it is a fresh profile."""
+    pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
+    with open_browser() as browser:
+        yield browser

@@ -185,3 +185,17 @@ test("a relative data-api is on this origin", () => {
   const { requests } = openPage({ storage: OPTED_OUT, src: "https://cdn.example.net/s.js", tag: { api: "/_f" } });
   assert.deepEqual(requests.map(({ address }) => address), ["/_f/privacy/heal"]);
 });
+
+test("every call of a page whose visitor declined does nothing, throws nothing, and calls back", async () => {
+  const page = openPage({ url: "https://example.com/a", navigator: { globalPrivacyControl: true } });
+  const called = [];
+  page.footfall.track("Signup", { props: { plan: "pro" }, revenue: { amount: 1, currency: "EUR" }, callback: () => called.push(1) });
+  page.footfall.pageview({ url: "https://example.com/c" });
+  page.goTo("/b");
+  page.hide();
+  await page.settle();
+
+  assert.deepEqual(page.events(), []);
+  assert.deepEqual([...page.footfall.sent()], []);
+  assert.deepEqual(called, [1]);
+});

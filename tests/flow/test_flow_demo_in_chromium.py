@@ -7,16 +7,13 @@ must become true is awaited on the page itself or asked of the report until it s
 from __future__ import annotations
 
 import json
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
-from chromium import agent_of, needs_chromium, open_browser
+from chromium import agent_of, needs_chromium
+from flow_world import Demo, running_demo
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -24,30 +21,11 @@ from playwright.sync_api import Browser, BrowserContext, Page
 pytestmark = needs_chromium
 
 
-@dataclass(frozen=True)
-class Demo:
-    report: str
-    website: str
-    privacy: str
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    data = tmp_path_factory.mktemp("demo") / "data"
-    command = [sys.executable, "-m", "footfall", "demo", "--days", "3", "--events", "900", "--data", str(data)]
-    process = subprocess.Popen(
-        [*command, "--port", str(free_port())], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield told_by(process)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        assert process.stdout
-        process.stdout.close()
+    options = ("--days", "3", "--events", "900", "--port", str(free_port()))
+    with running_demo(tmp_path_factory.mktemp("demo") / "data", *options) as demo:
+        yield demo
 
 
 def free_port() -> int:
@@ -56,29 +34,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def told_by(process: subprocess.Popen[str]) -> Demo:
-    """Read the URLs that the demo prints for a person."""
-    told: dict[str, str] = {}
-    said = []
-    for line in process.stdout or ():
-        said.append(line)
-        label, _, url = line.strip().rpartition(" ")
-        if url.startswith("http://"):
-            told[label.strip().lower()] = url
-        if "Ctrl-C" in line:
-            return Demo(told["report"], told["demo page"], told["privacy page"])
-    pytest.fail("the demo ended before it was ready:\n" + "".join(said))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context(user_agent=agent_of(browser))
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    fresh = chromium.new_context(user_agent=agent_of(chromium))
     yield fresh
     fresh.close()
 
@@ -118,7 +76,7 @@ def uses(page: Page, demo: Demo, feature: str) -> int:
     return sum(row["metrics"][column] for row in table["rows"] if row["dimensions"] == [feature])
 
 
-def settled(ask: Callable[[], object], wanted: object, *, within_seconds: float = 10) -> None:
+def settled(ask: Callable[[], object], wanted: object, *, within_seconds: float = 60) -> None:
     """Ask until the answer is the wanted one; the bound only ends a test that would never pass."""
     until = time.monotonic() + within_seconds
     while (got := ask()) != wanted:
@@ -195,8 +153,8 @@ def test_the_widget_in_a_policy_shows_what_the_page_sent_and_stops_the_next_even
     assert seen == []
 
 
-def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> None:
-    context = browser.new_context(java_script_enabled=False, user_agent=agent_of(browser))
+def test_saying_no_works_without_javascript(chromium: Browser, demo: Demo) -> None:
+    context = chromium.new_context(java_script_enabled=False, user_agent=agent_of(chromium))
     page = context.new_page()
     page.goto(demo.privacy)
     page.get_by_role("button", name="Stop measuring me").click()
@@ -205,8 +163,8 @@ def test_saying_no_works_without_javascript(browser: Browser, demo: Demo) -> Non
     context.close()
 
 
-def test_global_privacy_control_silences_the_snippet_and_the_server(browser: Browser, demo: Demo) -> None:
-    context = browser.new_context(user_agent=agent_of(browser), extra_http_headers={"Sec-GPC": "1"})
+def test_global_privacy_control_silences_the_snippet_and_the_server(chromium: Browser, demo: Demo) -> None:
+    context = chromium.new_context(user_agent=agent_of(chromium), extra_http_headers={"Sec-GPC": "1"})
     context.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
     page = context.new_page()
     seen = heard_by(page)

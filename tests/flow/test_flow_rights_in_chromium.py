@@ -5,19 +5,17 @@ One `footfall demo` process with its real store; nothing sleeps: what must becom
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from chromium import agent_of, needs_chromium, open_browser
+from chromium import agent_of, needs_chromium
+from flow_world import running_demo
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[test]'")
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 """Only ends a test that would never pass."""
 
 pytestmark = needs_chromium
@@ -26,32 +24,15 @@ pytestmark = needs_chromium
 @pytest.fixture(scope="module")
 def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the demo's website."""
-    data = tmp_path_factory.mktemp("rights") / "data"
-    command = [sys.executable, "-m", "footfall", "demo", "--days", "2", "--events", "300", "--data", str(data)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout
-    try:
-        told = ""
-        for line in process.stdout:
-            if line.strip().startswith("Demo page"):
-                told = line.split()[-1]
-            if "Ctrl-C" in line:
-                break
-        assert told, "the demo ended before it was ready"
-        yield told
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=PATIENCE_SECONDS) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+    with running_demo(tmp_path_factory.mktemp("rights") / "data", "--days", "2", "--events", "300") as demo:
+        yield demo.website
 
 
 @pytest.fixture
-def context() -> Iterator[BrowserContext]:
-    with open_browser() as browser:
-        yield browser.new_context(user_agent=agent_of(browser))
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    fresh = chromium.new_context(user_agent=agent_of(chromium))
+    yield fresh
+    fresh.close()
 
 
 def press(page: Page, label: str, done: str) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +78,25 @@ class World:
         return f"http://{host}:{self.port}{path}"
 
     def next(self) -> Request:
-        return self.posts.get(timeout=20)
+        return self.posts.get(timeout=60)
 
     def nothing_but_sentinel(self, page: Any) -> None:
         """Whatever the page had to send was sent before the sentinel."""
         page.evaluate("() => fetch('/sentinel', {method: 'POST', body: ''})")
         assert self.next().path == "/sentinel"
+
+
+@contextmanager
+def open_world(body: str = "") -> Iterator[World]:
+    """Serve a site whose pages have `body` in them."""
+    site = World(port=0, body=body)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler_for(site)) as server:
+        site.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield site
+        server.shutdown()
+        thread.join()
 
 
 def handler_for(world: World) -> type[BaseHTTPRequestHandler]:

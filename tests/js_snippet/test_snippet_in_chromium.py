@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import COOKIES_BLOCKED, needs_chromium, open_context
-from snippet_world import World, handler_for
+from snippet_world import World, open_world
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    site = World(port=0)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(site))
-    site.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture
-def page(playwright: Any, tmp_path: Path) -> Iterator[Any]:
-    context = open_context(playwright, tmp_path / "profile")
-    yield context.pages[0]
-    context.close()
+    with open_world() as world:
+        yield world
 
 
 pytestmark = needs_chromium

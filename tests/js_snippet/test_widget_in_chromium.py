@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import needs_chromium, open_context
-from snippet_world import World, handler_for
+from chromium import needs_chromium
+from snippet_world import World, open_world
 
 pytestmark = needs_chromium
 
@@ -25,30 +23,8 @@ POLICY = """
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    site = World(port=0, body=POLICY)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(site))
-    site.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture
-def page(playwright: Any, tmp_path: Path) -> Iterator[Any]:
-    context = open_context(playwright, tmp_path / "profile")
-    yield context.pages[0]
-    context.close()
+    with open_world(POLICY) as world:
+        yield world
 
 
 def test_a_policy_of_another_make_can_carry_the_choice(world: World, page: Any) -> None:
