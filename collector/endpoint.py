@@ -111,7 +111,7 @@ class Endpoint:
             if fault is not None:
                 raise fault
             self._intake.count(verdict)
-            return _accepted(reasons_of(verdict.outcomes), head)
+            return _accepted(reasons_of(verdict.outcomes), head) if verdict.refused else ACCEPTED
         except Exception as error:
             log.report(error)
             return FAILED
@@ -122,7 +122,11 @@ class Endpoint:
 
     def reader_headers(self, head: Head) -> tuple[Header, ...]:
         """Return what lets a script on the sender's origin read the answer, or nothing."""
-        return ((b"access-control-allow-origin", head[b"origin"]), _EXPOSED) if self._intake.may_read(head) else ()
+        return for_readers(head[b"origin"]) if self._intake.may_read(head) else ()
+
+    def may_read(self, head: Head) -> bool:
+        """Say whether a script on the sender's origin may read the answer."""
+        return self._intake.may_read(head)
 
     async def _receive(self, scope: Scope, head: Head, receive: Receive) -> Answer | None:
         """Read a request to its end; None when the sender hung up."""
@@ -141,6 +145,11 @@ class Endpoint:
             )
             return Answer(204, b"", allowed)
         return Answer(204, b"", ((b"x-refused", Reason.WRONG_HOST.encode()), _ALLOW))
+
+
+def for_readers(origin: bytes) -> tuple[Header, ...]:
+    """Return what lets scripts on an origin read an answer."""
+    return (b"access-control-allow-origin", origin), _EXPOSED
 
 
 def _why_unreadable(head: Head) -> Answer | None:

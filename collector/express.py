@@ -15,7 +15,7 @@ from typing import Any
 
 from collector.answer import MAX_BODY_BYTES, Answer, Header, all_headers
 from collector.app import Collector
-from collector.endpoint import ACCEPTED, Endpoint
+from collector.endpoint import ACCEPTED, Endpoint, for_readers
 from collector.guard import Guard
 from collector.intake import Verdict
 from collector.sender import Head, read_head
@@ -25,8 +25,14 @@ def _lines_of(headers: Iterable[Header]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-_reader_lines = lru_cache(1024)(_lines_of)
-"""Remembered: those who may read are our sites' own origins."""
+@lru_cache(1024)
+def _reader_lines(origin: bytes) -> bytes:
+    """Remembered: those who may read are our sites' own origins."""
+    return _lines_of(for_readers(origin))
+
+
+_always_lines = lru_cache(4)(_lines_of)
+"""The date, which uvicorn tells once a second."""
 
 
 def _head_of(answer: Answer) -> bytes:
@@ -162,8 +168,9 @@ class Express(Guard):
         turn.response_complete = True
         if turn.disconnected:
             return
-        reader = _reader_lines(self._endpoint.reader_headers(turn.head)) if b"origin" in turn.head else b""
-        always = _lines_of(self.server_state.default_headers)
+        origin = turn.head.get(b"origin")
+        reader = _reader_lines(origin) if origin is not None and self._endpoint.may_read(turn.head) else b""
+        always = _always_lines(tuple(self.server_state.default_headers))
         end = b"\r\n" if turn.keep_alive else b"connection: close\r\n\r\n"
         self.transport.write(b"".join((_head_of(answer), always, reader, end, answer.body)))
         if not turn.keep_alive:

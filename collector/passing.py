@@ -39,7 +39,7 @@ def passage() -> tuple[socket.socket, socket.socket]:
     return ends
 
 
-class Sender:
+class Giver:
     """The giving end, in an event loop. A connection that finds too long a queue is closed."""
 
     MOST_WAITING = 256
@@ -142,17 +142,17 @@ def _begun(protocol: Callable[[], asyncio.Protocol], begun: bytes) -> asyncio.Pr
     return made
 
 
-def passing_lane(endpoint: Endpoint, paths: frozenset[str], sender: Sender) -> Callable[..., Passing]:
+def passing_lane(endpoint: Endpoint, paths: frozenset[str], giver: Giver) -> Callable[..., Passing]:
     """Return what makes the protocol of each connection of a process that receives events only."""
-    return partial(Passing, endpoint=endpoint, paths=frozenset(path.encode() for path in paths), sender=sender)
+    return partial(Passing, endpoint=endpoint, paths=frozenset(path.encode() for path in paths), giver=giver)
 
 
 class Passing(Express):
     """An express connection that leaves this process at the first request for something else."""
 
-    def __init__(self, *args: Any, sender: Sender, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, giver: Giver, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._sender = sender
+        self._giver = giver
         self._read = b""
         """What was read since the request under way began."""
         self._heads = 0
@@ -184,7 +184,7 @@ class Passing(Express):
             return
         is_busy = self.cycle is not None and not self.cycle.response_complete
         if self._heads == 1 and not is_busy and not self.transport.is_closing():
-            self._sender.give(self.transport.get_extra_info("socket").fileno(), self._read)
+            self._giver.give(self.transport.get_extra_info("socket").fileno(), self._read)
             self.transport.abort()
         elif is_busy and self.cycle is not None:
             self.cycle.keep_alive = False

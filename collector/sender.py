@@ -9,7 +9,7 @@ doubled `Origin` matches nothing. What is malformed says nothing, except that a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -49,9 +49,12 @@ class Sender(msgspec.Struct, frozen=True):
     signals: Signals = SILENT
 
 
-def read_head(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Collect the headers in one pass; ASGI guarantees lower-case names."""
-    head: dict[bytes, bytes] = {}
+def read_head(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Collect the headers; ASGI guarantees lower-case names."""
+    head = dict(headers)
+    if len(head) == len(headers):
+        return head
+    head = {}
     for name, value in headers:
         if name in head:
             value = head[name] + (b"; " if name == b"cookie" else b",") + value

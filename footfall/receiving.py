@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from collector.address import Proxies
 from collector.app import create_intake, event_paths
 from collector.endpoint import Endpoint
-from collector.passing import Sender, passing_lane
+from collector.passing import Giver, passing_lane
 from collector.rate import Rate
 from collector.spool import Committer, Spool, SpoolError
 from collector.tally import Tally
@@ -38,12 +38,12 @@ async def receive(hand: Hand, listener: socket.socket, rest: socket.socket, tall
             rate=Rate(settings.rate_limit),
             proxies=Proxies(settings.trusted_proxies),
         )
-        endpoint, sender = Endpoint(intake), Sender(rest)
-        lane = passing_lane(endpoint, event_paths(settings.base_path()), sender)
+        endpoint, giver = Endpoint(intake), Giver(rest)
+        lane = passing_lane(endpoint, event_paths(settings.base_path()), giver)
         try:
             await answer(endpoint, [listener], lambda: None, lane)
         finally:
-            sender.close()
+            giver.close()
 
 
 @contextlib.asynccontextmanager

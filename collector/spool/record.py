@@ -114,7 +114,7 @@ _DECODERS: dict[int, Callable[[Buffer], Record]] = {SCHEMA: msgspec.msgpack.Deco
 
 def encode_event(event: Event, event_id: str = "") -> bytes:
     """Encode an event; `event_id` is 32 hex characters or empty. Raises ValueError for anything else."""
-    id_ = bytes.fromhex(event_id)
+    id_ = bytes.fromhex(event_id) if event_id else b""
     if len(id_) not in {0, 16}:
         raise ValueError("an event's id has 32 hex characters")
     return _encode(KeptEvent(SCHEMA, id_, event))

@@ -50,7 +50,7 @@ def erase(
     host: str, day: datetime | None, until: datetime | None, file: Path | None, pattern: str | None,
     *, dry_run: bool, yes: bool,
 ) -> None:  # fmt: skip
-    """Erase days of a site, pages of it, or what belongs to one visitor's cookie."""
+    """Erase days or pages of a site, or what belongs to one visitor's cookie."""
     if (file is not None) + (pattern is not None or day is not None) != 1 or (dry_run and pattern is None):
         raise NotAllowed("say what to erase: --day, --path or --visitor-cookie (--until and --dry-run say how much)")
     settings = read_settings()

@@ -124,7 +124,11 @@ SECTIONS = (
         (
             Verb("hold", "", "Days that nobody may delete for now.", HOLD),
             Verb("data", "", "Delete, anonymise or isolate, by hand.", DATA),
-            Verb("erase", f"{_HERE}.erase:erase", "Erase days of a site, or what belongs to one visitor's cookie."),
+            Verb(
+                "erase",
+                f"{_HERE}.erase:erase",
+                "Erase days or pages of a site, or what belongs to one visitor's cookie.",
+            ),
             Verb("certificate", "", "Proofs that a site was deleted.", CERTIFICATE),
         ),
     ),

@@ -17,7 +17,7 @@ from uvicorn import Config, Server
 
 from collector.app import Collector
 from collector.express import express_lane
-from collector.passing import CHUNK, FIRST, MORE, Sender, passage, passing_lane, receive_on
+from collector.passing import CHUNK, FIRST, MORE, Giver, passage, passing_lane, receive_on
 from footfall.web import IDLE_SECONDS
 
 LOOK = b"GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
@@ -52,8 +52,8 @@ async def a_hand(hand: World, house: World, rest: Any = other) -> AsyncIterator[
     """A hand's server, and a house that never accepts: it gets what the hand passes on."""
     theirs, ours = passage()
     collector = Collector(house.endpoint, rest, "/_f")
-    sender = Sender(theirs)
-    receiving = Server(usual(hand.endpoint, passing_lane(hand.endpoint, collector.event_paths, sender)))
+    giver = Giver(theirs)
+    receiving = Server(usual(hand.endpoint, passing_lane(hand.endpoint, collector.event_paths, giver)))
     answering = Server(config := usual(collector, express_lane(collector)))
     config.load()
     config.http_protocol_class = express_lane(collector)  # type: ignore[assignment]
@@ -71,7 +71,7 @@ async def a_hand(hand: World, house: World, rest: Any = other) -> AsyncIterator[
         receiving.should_exit = True
         await asyncio.wait_for(running, PATIENCE)
         stop()
-        sender.close()
+        giver.close()
         ours.close()
 
 
@@ -193,11 +193,11 @@ def test_half_a_gift_of_one_that_died_harms_nobody() -> None:
         stop = receive_on(ours, Hearing)
         pairs = [socket.socketpair(), socket.socketpair()]
         socket.send_fds(theirs, [bytes((FIRST | MORE,)) + b"half"], [pairs[0][0].fileno()])
-        sender = Sender(theirs)
-        sender.give(pairs[1][0].fileno(), b"whole")
+        giver = Giver(theirs)
+        giver.give(pairs[1][0].fileno(), b"whole")
         told = await asyncio.wait_for(heard, PATIENCE)
         stop()
-        sender.close()
+        giver.close()
         for each in (ours, *pairs[0], *pairs[1]):
             each.close()
         return told

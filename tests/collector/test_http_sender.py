@@ -11,7 +11,7 @@ VID = "1.q2w3e." + "A" * 22
 
 
 def signals(*headers: tuple[str, str]) -> Signals:
-    return signals_of(read_head((name.encode(), value.encode("latin-1")) for name, value in headers))
+    return signals_of(read_head([(name.encode(), value.encode("latin-1")) for name, value in headers]))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_who_says_nothing_has_said_nothing() -> None:
     ],
 )
 def test_the_origin_is_the_host_of_origin_else_of_referer(headers: list[tuple[str, str]], origin: str | None) -> None:
-    head = read_head((name.encode(), value.encode()) for name, value in headers)
+    head = read_head([(name.encode(), value.encode()) for name, value in headers])
     assert sender_of(head, "").origin == origin
 
 

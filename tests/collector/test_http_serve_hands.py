@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from serve_world import BROWSER, PATIENCE, Server, Start, one_line, servers, wait_for
+from serve_world import BROWSER, PATIENCE, ROOT, Server, Start, one_line, servers, wait_for
 from test_faults_serve import Load
 from test_http_serve_workers import workers_of
-
-from clickhouse.client import connect
 
 pytest.importorskip("chdb", reason="needs the embedded store: pip install -e '.[embedded,test]'")
 pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
@@ -26,8 +26,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def stored(server: Server) -> list[str]:
-    with connect(f"chdb://{server.data / 'store'}") as store:
-        return [path for (path,) in store.query("select path from events")]
+    """Read the store in a process of its own: there is one engine in each, and tests have theirs."""
+    code = "import sys; from clickhouse.client import connect; store = connect(sys.argv[1]).__enter__()\n"
+    code += "print(*[path for (path,) in store.query('select path from events')])"
+    words = [sys.executable, "-c", code, f"chdb://{server.data / 'store'}"]
+    return subprocess.run(
+        words, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True
+    ).stdout.split()
 
 
 def test_hands_receive_and_the_house_stores_and_shows_as_one(start: Start) -> None:

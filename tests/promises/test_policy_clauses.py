@@ -30,7 +30,16 @@ PRECISE = {
 }
 MAY_CONNECT = {"footfall/updates/fetch.py", "footfall/audit/http.py", "footfall/doctor.py"}
 NETWORKING = {"socket", "ssl", "http.client", "urllib.request", "smtplib", "ftplib", "httpx", "requests", "aiohttp"}
-LISTENS = {"footfall/crowd.py", "footfall/web.py", "footfall/desk.py", "footfall/serve.py", "footfall/demo/run.py"}
+LISTENS = {
+    "footfall/crowd.py",
+    "footfall/hands.py",
+    "footfall/web.py",
+    "footfall/desk.py",
+    "footfall/receiving.py",
+    "footfall/serve.py",
+    "footfall/demo/run.py",
+    "collector/passing.py",
+}
 READS_ADDRESSES = {"collector/rate.py", "collector/address.py", "collector/distill/prefix.py"}
 """They take addresses apart (`socket.inet_pton`), and open nothing."""
 
