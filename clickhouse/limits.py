@@ -15,6 +15,8 @@ SPILL_MEMORY = 300 * MIB
 WRITER_SETTINGS: dict[str, object] = {
     "async_insert": 0,  # on by default since 26.x: an acknowledged insert might still be in memory
     "log_queries": 0,
+    "max_threads": 1,  # a second core would store no sooner, and events that are coming in would wait for it
+    "max_insert_threads": 1,
     "wait_end_of_query": 1,  # a fault found late must not come after a 200
 }
 

@@ -86,6 +86,7 @@ class Drain:
         """Directories that were not read yet up to where the last drain was."""
         self._last: list[tuple[Batch, Decided] | None] = []
         self._has_recalled = False
+        self._others = 0  # spools beside the one just taken from that had something too
         self._is_behind = False
         """There is more than a batch takes, or the store does not take it."""
         self._oldest_ms = 0
@@ -100,6 +101,7 @@ class Drain:
         """Deliver one batch; how many records it had, 0 if nothing waits. Raises StoreError, SpoolError, OSError."""
         self._catch_up()
         waiting = {source: batch for source in self._sources if (batch := source.waits()) is not None}
+        self._others = max(len(waiting) - 1, 0)
         if not waiting:
             self._is_behind = False
             self._debts.pay()
@@ -177,7 +179,7 @@ class Drain:
                 began, error = time.monotonic(), ""
                 try:
                     self._sweep()
-                    pause = self._pause_after(self.step(), began)
+                    pause = self._round(began)
                     self.fulfil()
                     retry = self._limits.retry_seconds
                 except FAULTS as fault:
@@ -237,10 +239,14 @@ class Drain:
             if demand.act in ("erase", "erase_later", "restrict") and demand.whose != "dsr":
                 self._visits.forget(demand.site_id, demand.number)
 
-    def _pause_after(self, taken: int, began: float) -> float:
-        if not taken:
-            return self._limits.poll_seconds
-        return 0.0 if self._is_behind else began + self._limits.batch_seconds - time.monotonic()
+    def _round(self, began: float) -> float:
+        """Deliver a batch of each spool that has something: none waits for another. Return how long to pause."""
+        taken, is_behind = self.step(), self._is_behind
+        for _ in range(self._others):
+            taken, is_behind = taken + self.step(), is_behind or self._is_behind
+        self._is_behind = is_behind
+        due = began + self._limits.batch_seconds - time.monotonic()
+        return self._limits.poll_seconds if not taken else 0.0 if is_behind else due
 
     def _wait(self, stop: threading.Event, seconds: float, error: str) -> None:
         """Tell how things are, and go on telling it while we wait."""

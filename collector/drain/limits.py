@@ -17,7 +17,7 @@ class DrainLimits(msgspec.Struct, frozen=True):
     batch_rows: int = 20_000
     batch_bytes: int = 8 << 20
     batch_seconds: float = 1.0
-    """A batch begins this long after the last one began, unless that one was full."""
+    """Batches begin this long after the last ones began, unless one of those was full."""
     batch_span_ms: int = 300_000
     """Received within this time of each other: keeps the directories of several workers in step after an outage."""
     poll_seconds: float = 0.1

@@ -134,3 +134,13 @@ def test_before_the_store_is_there_it_says_what_waits_and_since_when(store: Stor
     with running(drain):
         until(lambda: drain.status().kept == {1: 3})
     assert count(store) == 3
+
+
+def test_no_spool_waits_for_another_ones_turn(store: Store, tmp_path: Path) -> None:
+    """With an hour between two rounds, whatever is stored now is stored in the first."""
+    spools = [tmp_path / name for name in "abc"]
+    for number, directory in enumerate(spools):
+        fill(directory, [event(number), event(number, visitor=2)])
+    drain = Drain(store, spools, limits=replace(FAST, batch_seconds=3600.0, batch_span_ms=3_600_000))
+    with running(drain):
+        until(lambda: count(store) == 6)
