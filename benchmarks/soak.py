@@ -1,7 +1,7 @@
 """Does anything grow that should not? A steady load for half an hour, looked at every half minute. See README.md.
 
 300 events a second (an open loop) into `footfall serve` with the embedded store, a report page every ten seconds beside
-it. Watched: memory, open descriptors, files of the spool, parts of the store on disk. At the end the spool has to be
+it. Watched: memory, open descriptors, files of the spool, parts of the store in use. At the end the spool has to be
 back at its last segment, the books have to balance, and memory may not have grown since the first fifth was over.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,8 +38,23 @@ def look(server: Running, data: Path) -> Look:
     """Count from outside: /proc, and the files that it keeps."""
     descriptors = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
     segments = len(list(data.glob("spool/**/*.seg*")))
-    parts = sum(1 for part in data.glob("store/store/*/*/*/columns.txt") if _is_ours(part))
-    return Look(server.rss_mb(), descriptors, segments, parts)
+    parts = [part.parent for part in data.glob("store/store/*/*/*/columns.txt") if _is_ours(part)]
+    return Look(server.rss_mb(), descriptors, segments, in_use(parts))
+
+
+def in_use(parts: Iterable[Path]) -> int:
+    """Count the parts that no other covers: merged ones lie there for minutes. `20261122_3_7_1` holds blocks 3 to 7."""
+    spans: dict[tuple[Path, str], list[tuple[int, int]]] = {}
+    for part in parts:
+        partition, first, last = part.name.split("_")[:3]
+        spans.setdefault((part.parent, partition), []).append((int(first), -int(last)))
+    count = 0
+    for found in spans.values():
+        reached = -1
+        for _, last in sorted(found):
+            count += -last > reached
+            reached = max(reached, -last)
+    return count
 
 
 def _is_ours(columns: Path) -> bool:
@@ -99,7 +115,7 @@ def judge(looks: list[Look], last: Look, sent: int, received: int, kept: int) ->
 
 def _words(one: Look) -> str:
     return (
-        f"{one.rss_mb:.0f} MB, {one.descriptors} descriptors, {one.segments} spool segments, {one.parts} parts on disk"
+        f"{one.rss_mb:.0f} MB, {one.descriptors} descriptors, {one.segments} spool segments, {one.parts} parts in use"
     )
 
 
