@@ -25,7 +25,6 @@ FIRST, LATER = 1, 2
 
 BACKGROUND_SETTINGS: dict[str, object] = WRITER_SETTINGS | {
     "priority": LATER,
-    "max_threads": 1,
     "max_memory_usage": READER_MEMORY,
     "max_bytes_before_external_group_by": SPILL_MEMORY,
     "max_bytes_before_external_sort": SPILL_MEMORY,

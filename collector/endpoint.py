@@ -122,7 +122,7 @@ class Endpoint:
 
     def reader_headers(self, head: Head) -> tuple[Header, ...]:
         """Return what lets a script on the sender's origin read the answer, or nothing."""
-        return for_readers(head[b"origin"]) if self._intake.may_read(head) else ()
+        return for_readers(head[b"origin"]) if self.may_read(head) else ()
 
     def may_read(self, head: Head) -> bool:
         """Say whether a script on the sender's origin may read the answer."""
