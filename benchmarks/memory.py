@@ -1,8 +1,9 @@
-"""How much memory a process takes: the whole product with 200,000 events, and the collector without a dashboard.
+"""How much memory a process takes: the product with 200,000 events, the collector without a dashboard, and a hand.
 
 The whole: `footfall demo` as it stands after start, and after its report was viewed fifty times with different filters.
 The collector: `footfall serve --only collector` after a load whose events were all stored. With the embedded store the
-engine lives in that process too; `--store` names a ClickHouse server, and then it does not. See README.md.
+engine lives in that process too; `--store` names a ClickHouse server, and then it does not. A hand: one of the
+processes that receive for `footfall serve --workers 2`, before and after the same load. See README.md.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ingest import await_stored, counted
+from ingest import accounted, await_stored, counted
 from load import CONNECTIONS, SITE, drive, requests
 from running import Running, demonstrating, fetch, footfall, machine, scratch, serving
 
@@ -20,8 +21,8 @@ PERIODS = ("30d", "7d", "12mo", "91d", "day")
 FILTERS = ("", "&f=is:country:DE", "&f=is:page:/pricing", "&f=is:device:Mobile", "&f=is:source:Google")
 
 
-def tell(what: str, server: Running) -> None:
-    own, files = server.memory_mb()
+def tell(what: str, server: Running, pid: int = 0) -> None:
+    own, files = server.memory_mb(pid)
     print(f"  {what}: RSS {own + files:.0f} MB ({own:.0f} its own, {files:.0f} mapped files)")
 
 
@@ -51,6 +52,17 @@ def collector_alone(directory: Path, seconds: float, store: str) -> None:
             raise SystemExit("a load that is refused is not measured")
 
 
+def hands(directory: Path, seconds: float) -> None:
+    footfall(directory, "site", "add", SITE)
+    with serving(directory, "--workers", "2") as server:
+        for pid in server.hands():
+            tell("a hand, started", server, pid)
+        drive(server.port, requests(1), seconds, directory, CONNECTIONS)
+        received = accounted(await_stored(server))
+        for pid in server.hands():
+            tell(f"a hand, {received:,} events later", server, pid)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=200_000, help="at most 5 million")
@@ -66,6 +78,8 @@ def main() -> None:
         whole_product(directory, events, views)
     with scratch() as directory:
         collector_alone(directory, seconds, asked.store)
+    with scratch() as directory:
+        hands(directory, seconds)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ class Running:
         found = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return [int(pid) for file in found for pid in file.read_text().split()]
 
+    def hands(self) -> list[int]:
+        """Children that receive events."""
+        return [pid for pid in self.children() if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
     def loop_seconds(self) -> float:
         """CPU time of its main thread, where the event loop runs."""
         return _cpu_in(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/stat"))
@@ -55,9 +59,9 @@ class Running:
         """Resident memory: what the process alone has (anonymous), and files mapped from disk."""
         return sum(self.memory_mb())
 
-    def memory_mb(self) -> tuple[float, float]:
-        """Resident megabytes (10^6): its own, and pages of files, which the system may take back."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+    def memory_mb(self, pid: int = 0) -> tuple[float, float]:
+        """Resident megabytes (10^6) of it, or a child: its own, and pages of files, which the system may take back."""
+        lines = Path(f"/proc/{pid or self.process.pid}/status").read_text().splitlines()
         kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines) if "Rss" in name}
         return kib["RssAnon"] * 1.024e-3, (kib["RssFile"] + kib["RssShmem"]) * 1.024e-3
 

@@ -31,6 +31,7 @@ from clickhouse.faults import (
     fault_of_question,
     fault_of_write,
 )
+from clickhouse.lasting import Lasting, system_sync
 from clickhouse.limits import (
     BACKGROUND_SETTINGS,
     QUESTION_SECONDS,
@@ -151,7 +152,9 @@ def _open_embedded(target: Target, readers: int, memory_bytes: int) -> Store:
         raise StoreMisconfigured(f"cannot open the store in {directory}: {refusal}") from None
     claim_insert_files(directory)
     background, ender = (Handle([opener(settings)], target.database) for settings in (BACKGROUND_SETTINGS, {}))
-    return Store(target, Writer(writer), Writer(background), Writer(ender), pool)
+    sync = system_sync()
+    lasting = Lasting(directory, sync) if sync else None
+    return Store(target, Writer(writer, lasting), Writer(background, lasting), Writer(ender), pool)
 
 
 def _server(target: Target, host: Host, settings: Mapping[str, object], seconds: int) -> Opener:

@@ -55,4 +55,5 @@ def engine_options(memory_bytes: int) -> dict[str, int]:
         "mark_cache_size": min(256 * MIB, memory_bytes // 8),
         "index_mark_cache_size": min(64 * MIB, memory_bytes // 8),
         "background_pool_size": 2,
+        "load_marks_threadpool_pool_size": 2,  # of 50 each keeps three descriptors and 1 MB for good
     }

@@ -14,6 +14,7 @@ from string import Template
 import msgspec
 
 from clickhouse.client import Store
+from clickhouse.lasting import BY_ITSELF, BY_US
 
 ONLY_CLUSTER = "-- only on a cluster"
 BOOK = """
@@ -27,6 +28,9 @@ order by name
 """
 KNOWN = "select name from schema_migrations$shard"
 LEARN = "insert into schema_migrations$shard (name) values ({name:String})"
+TABLES = "select name, engine_full from system.tables where database = currentDatabase() and engine like '%MergeTree'"
+ONE_CLEANS = {"concurrent_part_removal_threshold": 1_000_000}
+"""Below this number of old parts one thread deletes them, above it 128, which stay: three descriptors each, 20 MB."""
 
 
 class Migration(msgspec.Struct, frozen=True):
@@ -53,7 +57,18 @@ def migrate(store: Store) -> list[str]:
         for statement in render(LEARN, store.cluster):
             store.writer.command(statement, {"name": migration.name})
         applied.append(migration.name)
+    if store.is_embedded:
+        suit_engine(store)
     return applied
+
+
+def suit_engine(store: Store) -> None:
+    """Tell every table of an embedded store who syncs what it writes, and how few threads clean up after it."""
+    wanted = {**(BY_ITSELF if store.writer.lasting is None else BY_US), **ONE_CLEANS}
+    settings = [f"{name} = {value}" for name, value in wanted.items()]
+    for name, engine in store.writer.query(TABLES):
+        if missing := [setting for setting in settings if setting not in engine]:
+            store.writer.command(f"alter table {name} modify setting {', '.join(missing)}")
 
 
 def migrations() -> list[Migration]:

@@ -21,6 +21,7 @@ from clickhouse.dsn import Target
 from clickhouse.faults import BadRow, StoreError, fault_of_write
 from clickhouse.fit import misfit
 from clickhouse.keep import Keep
+from clickhouse.lasting import Lasting
 
 Row: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
@@ -37,19 +38,31 @@ class Handle(Protocol):
 
 
 class Writer:
-    """The one handle that changes the store. Calls wait for each other."""
+    """The one handle that changes the store. Calls wait for each other.
 
-    def __init__(self, handle: Handle) -> None:
+    What a call has written is on the disk when it returns: a server's tables see to that, `lasting` for an engine of
+    our own.
+    """
+
+    def __init__(self, handle: Handle, lasting: Lasting | None = None) -> None:
         self._handle = handle
+        self.lasting = lasting
         self._lock = threading.Lock()
 
     def command(self, sql: str, params: Mapping[str, object] = {}, *, use_database: bool = True) -> None:
         """Run a statement that returns nothing."""
+        self._write(lambda client: client.command(sql, parameters=dict(params), use_database=use_database))
+
+    def tell(self, sql: str, params: Mapping[str, object] = {}) -> None:
+        """Run a statement that writes nothing: to the engine itself."""
         with self._lock:
-            self._handle.run(
-                lambda client: client.command(sql, parameters=dict(params), use_database=use_database),
-                fault_of_write,
-            )
+            self._handle.run(lambda client: client.command(sql, parameters=dict(params)), fault_of_write)
+
+    def _write(self, work: Callable[[Any], object]) -> None:
+        with self._lock:
+            self._handle.run(work, fault_of_write)
+            if self.lasting is not None:
+                self.lasting()
 
     def query(self, sql: str, params: Mapping[str, object] = {}) -> list[Row]:
         """Ask what must be as fresh as our own last insert."""
@@ -84,15 +97,14 @@ class Writer:
                 settings=settings,
             )
 
-        with self._lock:
-            try:
-                self._handle.run(work, fault_of_write)
-            except (ValueError, OverflowError):  # the driver's own conversions: a lone surrogate, a number too large
-                raise BadRow("a value does not fit its column") from None
-            except StoreError:
-                if types and (column := misfit(columns, types)):
-                    raise BadRow(f"a value does not fit the column {column}") from None
-                raise
+        try:
+            self._write(work)
+        except (ValueError, OverflowError):  # the driver's own conversions: a lone surrogate, a number too large
+            raise BadRow("a value does not fit its column") from None
+        except StoreError:
+            if types and (column := misfit(columns, types)):
+                raise BadRow(f"a value does not fit the column {column}") from None
+            raise
 
     def pour(self, table: str, columns: Sequence[str], block: bytes, *, token: str, query_id: str) -> None:
         """Insert a block that is in the format Native already (native.py). Otherwise as `insert`."""
@@ -101,13 +113,11 @@ class Writer:
         def work(client: Any) -> object:
             return client.raw_insert(table, column_names=columns, insert_block=block, fmt="Native", settings=settings)
 
-        with self._lock:
-            self._handle.run(work, fault_of_write)
+        self._write(work)
 
     def load(self, table: str, block: bytes) -> None:
         """Insert what `Store.raw` gave in the format Native."""
-        with self._lock:
-            self._handle.run(lambda client: client.raw_insert(table, insert_block=block, fmt="Native"), fault_of_write)
+        self._write(lambda client: client.raw_insert(table, insert_block=block, fmt="Native"))
 
     def close(self) -> None:
         with self._lock:
@@ -159,7 +169,7 @@ class Store:
     def end_call(self) -> None:
         """End what this call has running, and let nothing more of it begin; blocks until it has ended."""
         if self._call is not None:
-            self._call.end(lambda like: self._ender.command(END, {"like": like}))
+            self._call.end(lambda like: self._ender.tell(END, {"like": like}))
 
     @property
     def is_asked(self) -> bool:
@@ -183,7 +193,7 @@ class Store:
     def give_back_memory(self) -> None:
         """Return to the system what an embedded engine keeps for its next big insert: 90 MB after 200,000 rows."""
         if self.is_embedded:
-            self.writer.command("system jemalloc purge")
+            self.writer.tell("system jemalloc purge")
 
     def close(self) -> None:
         for reader in self._readers:
@@ -191,6 +201,8 @@ class Store:
         self._ender.close()
         self.background.close()
         self.writer.close()
+        if self.writer.lasting is not None:
+            self.writer.lasting.close()
 
     def __enter__(self) -> Store:
         return self

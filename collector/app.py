@@ -16,15 +16,15 @@ import msgspec
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clickhouse.rows import Event, Refusal
 from collector import log
 from collector.address import Proxies
 from collector.answer import FAILED
-from collector.arrival import Arrival
-from collector.distill import Tools, distill
-from collector.endpoint import EVENT_PATHS, Endpoint
-from collector.health import Condition, Health
-from collector.intake import Bridge, Commit, Intake
+from collector.condition import Condition
+from collector.distill import Tools
+from collector.door import bridge_with, create_intake
+from collector.endpoint import Endpoint, event_paths
+from collector.health import Health
+from collector.intake import Commit, Intake
 from collector.peers import MANNERS, OWN, Peer
 from collector.privacy.consenting import Consenting, Log
 from collector.privacy.notice import version_of
@@ -33,10 +33,8 @@ from collector.privacy.say import Rights
 from collector.rate import Rate
 from collector.serverside.endpoint import CheckKey, ServerSide
 from collector.settings import Settings
-from collector.spool.record import encode_event
 from collector.tag import Tag
 from collector.tally import Keep, Ledger, Tally
-from registry.site import Site
 from registry.snapshot import Snapshot
 
 
@@ -76,7 +74,7 @@ def create_collector(
     throw_away = msgspec.structs.replace(tools, salt=lambda _site, _day: os.urandom(32))
     pages = Pages(
         sites=snapshot,
-        distill=_bridge(throw_away),
+        distill=bridge_with(throw_away),
         proxies=proxies,
         secret=secret,
         base_url=settings.base_url,
@@ -101,36 +99,6 @@ def create_collector(
         routes += servers.routes()
     router = Router(routes, redirect_slashes=False, default=otherwise)
     return Collector(Endpoint(intake), router, settings.base_path())
-
-
-def create_intake(
-    *,
-    snapshot: Snapshot,
-    tools: Tools,
-    keep: Keep,
-    commit: Commit | None,
-    tally: Tally,
-    rate: Rate,
-    proxies: Proxies,
-    now: Callable[[], float] = time.time,
-) -> Intake:
-    """Build what every door for events leads to."""
-    return Intake(
-        sites=snapshot,
-        distill=_bridge(tools),
-        encode=encode_event,
-        keep=keep,
-        commit=commit,
-        tally=tally,
-        rate=rate,
-        proxies=proxies,
-        now_ms=lambda: int(now() * 1000),
-    )
-
-
-def event_paths(base_path: str) -> frozenset[str]:
-    """Return the paths that take events, with the base path of BASE_URL and without: a proxy may have stripped it."""
-    return frozenset((*EVENT_PATHS, *(base_path + path for path in EVENT_PATHS)))
 
 
 def _consenting(
@@ -197,10 +165,3 @@ async def shielded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 class BrokenAnswerError(Exception):
     """An answer broke off after it had begun; the server closes the connection. Says nothing of why: the log did."""
-
-
-def _bridge(tools: Tools) -> Bridge:
-    def bridge(arrival: Arrival, site: Site, now_ms: int) -> Event | Refusal:
-        return distill(arrival, site, tools, now_ms)
-
-    return bridge

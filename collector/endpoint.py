@@ -147,6 +147,11 @@ class Endpoint:
         return Answer(204, b"", ((b"x-refused", Reason.WRONG_HOST.encode()), _ALLOW))
 
 
+def event_paths(base_path: str) -> frozenset[str]:
+    """Return the paths that take events, with the base path of BASE_URL and without: a proxy may have stripped it."""
+    return frozenset((*EVENT_PATHS, *(base_path + path for path in EVENT_PATHS)))
+
+
 def for_readers(origin: bytes) -> tuple[Header, ...]:
     """Return what lets scripts on an origin read an answer."""
     return (b"access-control-allow-origin", origin), _EXPOSED

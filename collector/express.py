@@ -11,10 +11,9 @@ from __future__ import annotations
 import http
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 from collector.answer import MAX_BODY_BYTES, Answer, Header, all_headers
-from collector.app import Collector
 from collector.endpoint import ACCEPTED, Endpoint, for_readers
 from collector.guard import Guard
 from collector.intake import Verdict
@@ -69,7 +68,14 @@ class Turn:
         """Stand in for the event by which uvicorn wakes an app when the sender hangs up: nobody waits for it here."""
 
 
-def express_lane(collector: Collector) -> Callable[..., Express]:
+class Doors(Protocol):
+    """What the lane asks of the collector's app."""
+
+    endpoint: Endpoint
+    event_paths: frozenset[str]
+
+
+def express_lane(collector: Doors) -> Callable[..., Express]:
     """Return what makes the protocol of each connection, for `Config(http=…)`."""
     paths = frozenset(path.encode() for path in collector.event_paths)
     return partial(Express, endpoint=collector.endpoint, paths=paths)

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.address import canonical
 from collector.balance import Book, balance
+from collector.condition import Condition
 from collector.tally import Ledger
 from registry.site import Site
 
@@ -29,38 +29,6 @@ EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Labels = tuple[tuple[str, str], ...]
 Family = tuple[str, str, str, Mapping[Labels, float]]
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """What the rooms behind the endpoint say of themselves at this moment."""
-
-    spool_accepts: bool = True
-    store_answers: bool = True
-    waiting: int = 0
-    """Events in the spool that are not in the store yet."""
-    oldest_seconds: float = 0.0
-    """How long the oldest of them has been waiting."""
-    spool_bytes: int = 0
-    lost: int = 0
-    """Records that damage to the spool's files has cost."""
-    quarantined: int = 0
-    batches: int = 0
-    insert_seconds: float = 0.0
-    """What storing these batches took."""
-    retries: int = 0
-    lag_seconds: float = 0.0
-    """How long the first event of the last stored batch was on its way."""
-    kept: Mapping[int, int] = {}
-    """By site, since this process started; so are the next five."""
-    duplicate: Mapping[int, int] = {}
-    without_visit: Mapping[int, int] = {}
-    unstorable: Mapping[int, int] = {}
-    found: Mapping[int, int] = {}
-    erased: Mapping[int, int] = {}
-    demanded_ms: int = 0
-    """When the oldest demand of a visitor that is not fulfilled was made, in ms since 1970; 0: there is none."""
-    retention_overdue: bool = False
-    """What sites no longer keep has been waiting for an hour, and is not proved to be deleted."""
 
 
 class Sites(Protocol):
@@ -157,6 +125,8 @@ def _of_the_drain(now: Condition) -> list[Family]:
         ("footfall_spool_lost_total", "counter", "Records that damaged files have cost.", {(): now.lost}),
         ("footfall_drain_lag_seconds", "gauge", "From receipt to store, last batch.", {(): now.lag_seconds}),
         ("footfall_drain_retries_total", "counter", "Deliveries that failed and are repeated.", {(): now.retries}),
+        ("footfall_rewinds_total", "counter", "Times the spool was held against the store.", {(): now.rewinds}),
+        ("footfall_stored_again_total", "counter", "Rows that the store had lost.", {(): now.stored_again}),
         ("footfall_insert_seconds_sum", "counter", "What storing batches took.", {(): now.insert_seconds}),
         ("footfall_insert_seconds_count", "counter", "Batches stored.", inserts),
     ]

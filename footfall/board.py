@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from collector.health import Condition
+from collector.condition import Condition
 from collector.tally import Ledger
 from footfall.private import write_whole
 

@@ -76,7 +76,7 @@ class Executor:
         ground = self._ground
         run_orders(ground.registry, ground.store, ground.salts, self.is_settled, data=ground.settings.data,
                    backup_days=ground.settings.backup_days, let_go=self._drain.ask_to_let_go,
-                   audit=self._auditor.audit)  # fmt: skip
+                   audit=self._auditor.audit, rewind=self._drain.ask_to_rewind)  # fmt: skip
 
     def _go_on(self) -> None:
         """Let nobody wait for what a drain shall bring that has ended."""
@@ -94,4 +94,5 @@ class Executor:
             self._revision, self._since = revision, datetime.now(UTC)
         status = self._drain.status()
         stored_until = (datetime.now(UTC) - self._since).total_seconds() - status.lag_seconds
-        return status.is_running and not status.error and stored_until > IN_FLIGHT_SECONDS
+        is_quiet = status.is_running and not status.error and not status.is_rewinding
+        return is_quiet and stored_until > IN_FLIGHT_SECONDS

@@ -9,7 +9,6 @@ Workers tell their counts on the board, so any of them can answer `/metrics` for
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -17,17 +16,18 @@ from collections.abc import Callable
 import msgspec
 
 from collector import log as quiet
-from collector.health import Condition
+from collector.condition import Condition
 from collector.settings import Settings
 from collector.spool.record import encode_refusals
 from collector.tally import Tally
 from footfall.board import Board
 from footfall.chores import keeping
-from footfall.desk import attend, condition_of, dashboard_on, spool_accepts
+from footfall.desk import attend, condition_of, load_dashboard, spool_accepts
 from footfall.following import following
 from footfall.house import Keeper, open_desk, open_keeper
 from footfall.processes import Processes, end_with_parent, refuse_unshared
 from footfall.retention import Retention
+from footfall.signals import Told
 from footfall.web import harden, run
 
 LOOK_SECONDS = 0.5
@@ -57,9 +57,7 @@ def _watch(
 ) -> None:
     """Keep so many workers alive until a signal comes; then end them all."""
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-
+    Told().then(stop.set)
     crowd = Processes(
         [f"worker {number}" for number in range(workers)],
         work,
@@ -85,6 +83,6 @@ def work(settings: Settings, number: int, listener: socket.socket, with_dashboar
         def condition() -> Condition:
             return msgspec.structs.replace(board.condition(), spool_accepts=spool_accepts(desk))
 
-        dashboard = dashboard_on(desk, condition, board.ledger) if with_dashboard else None
+        dashboard = load_dashboard()(desk, condition, board.ledger) if with_dashboard else None
         with following(desk, lambda: board.post_ledger(number, tally.ledger()), desk.tools.refresh):
             run(attend(desk, [listener], tally=tally, condition=condition, ledger=board.ledger, dashboard=dashboard))

@@ -2,40 +2,33 @@
 
 In: an open `Desk`, bound sockets, and what the process knows of spool and drain. Out: answers until told to stop; then
 everything that was answered with 202 is on disk, and so are the counts of what was refused.
-The dashboard stands behind the collector in the same app: whatever path is not the collector's is the dashboard's.
+The dashboard, where there is one (showing.py), stands behind the collector in the same app: whatever path is not the
+collector's is the dashboard's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
 
-import msgspec
-
-from collector.address import Proxies
 from collector.app import create_collector
-from collector.balance import balance
-from collector.distill.scrub.again import remembering
+from collector.condition import Condition
 from collector.drain import DrainStatus
 from collector.express import express_lane
-from collector.health import Condition
 from collector.privacy.notice import version_of
 from collector.privacy.rights import VisitorRights
-from collector.sender import address_of, read_head
 from collector.settings import SettingsError
 from collector.spool import Committer, Limits
 from collector.spool.disk import space_of
 from collector.tag import Tag, TagMissingError
 from collector.tally import Ledger, Tally
-from dashboard.app import create_dashboard
 from footfall.audit.report import line_of
-from footfall.house import Desk, Ground
+from footfall.house import Desk
 from footfall.receiving import committing
-from footfall.updates.credit import credit_in
 from footfall.web import ALONE, ASGIApp, Beside, answer
 from registry.errors import RegistryError
 
@@ -79,36 +72,10 @@ async def attend(
             await answer(collector, listeners, on_ready, express_lane(collector), beside)
 
 
-def dashboard_on(
-    ground: Ground,
-    condition: Callable[[], Condition] | None = None,
-    ledger: Callable[[], Ledger] | None = None,
-    *,
-    open_on_loopback: bool = False,
-) -> ASGIApp:
-    """Make the dashboard of this ground; with `condition` and `ledger`, it tells what is in the spool."""
-    proxies = Proxies(ground.settings.trusted_proxies)
-
-    def client_of(scope: Mapping[str, Any]) -> str:
-        peer = scope["client"][0] if scope.get("client") else ""
-        return address_of(read_head(scope["headers"]), peer, proxies)
-
-    return create_dashboard(
-        ground.registry,
-        ground.store,
-        base_url=ground.settings.base_url or None,
-        open_on_loopback=open_on_loopback,
-        collector_health=(lambda: _health(condition, ledger)) if condition and ledger else None,
-        client_of=client_of,
-        credit=credit_in(ground.settings),
-        scrub=remembering(),
-    )
-
-
-def _health(condition: Callable[[], Condition], ledger: Callable[[], Ledger]) -> dict[str, object]:
-    now = condition()
-    spool = {site: book.spool for site, book in balance(ledger(), now).items()}
-    return {**msgspec.structs.asdict(now), "spool": spool}
+def load_dashboard() -> Callable[..., ASGIApp]:
+    """Load what makes a dashboard (showing.py). By name, not at the top: a collector alone would carry 8 MB of it."""
+    make: Callable[..., ASGIApp] = importlib.import_module("footfall.showing").dashboard_on
+    return make
 
 
 def spool_accepts(desk: Desk) -> bool:
@@ -137,6 +104,8 @@ def condition_of(status: DrainStatus, accepts: bool = True, *, is_overdue: bool 
         found=status.found,
         erased=status.erased,
         demanded_ms=status.demanded_ms,
+        rewinds=status.rewinds,
+        stored_again=status.stored_again,
         retention_overdue=is_overdue,
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from clickhouse.faults import StoreAway
 from collector.distill.visitor import local_day
-from footfall.house import Footing
+from footfall.footing import Footing
 from registry.errors import RegistryError
 
 SECONDS = 1.0

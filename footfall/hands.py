@@ -1,4 +1,4 @@
-"""Hands: processes that only receive events, for a house whose store is embedded and so open in one process.
+"""Hands: processes that only receive events, for a house that does the rest: all of it, or what a collector has to do.
 
 In: settings, the bound listener, how many. Out: as long as the block lasts, they accept on the port: an event is safe
 in the spool of the hand that took it, and every other connection goes on to the house (collector/passing.py), which
@@ -13,17 +13,12 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from collector import log as quiet
 from collector.passing import passage
 from collector.settings import Settings
-from collector.spool.record import encode_refusals
-from collector.tally import Tally
 from footfall.board import Board
-from footfall.following import following
-from footfall.house import open_hand
-from footfall.processes import Processes, end_with_parent, refuse_unshared
-from footfall.receiving import receive
-from footfall.web import Beside, harden, run
+from footfall.hand import be_hand
+from footfall.processes import Processes, refuse_unshared
+from footfall.web import Beside
 
 END_SECONDS = 5.0
 
@@ -69,16 +64,3 @@ def hands_on(settings: Settings, listener: socket.socket, count: int) -> Iterato
     listener.listen()
     with contextlib.closing(Hands(settings, listener, count)) as hands:
         yield hands
-
-
-def be_hand(settings: Settings, number: int, listener: socket.socket, rest: socket.socket) -> None:
-    """Be hand `number` until told to stop, or until the house is gone."""
-    quiet.set_up(settings.log_level)
-    harden()
-    end_with_parent()
-    board, tally = Board(settings.data / "board"), Tally(encode_refusals)
-    with (
-        open_hand(settings, number) as hand,
-        following(hand, lambda: board.post_ledger(number, tally.ledger()), hand.tools.refresh),
-    ):
-        run(receive(hand, listener, rest, tally))

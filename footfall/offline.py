@@ -47,6 +47,7 @@ def execute_orders(settings: Settings) -> int:
                 let_go=house.drain.let_go,
                 audit=auditor.audit,
                 backup_days=settings.backup_days,
+                rewind=house.drain.rewind,
             )
             if not house.registry.orders.waiting() or not (_is_busy(house) or time.monotonic() < deadline):
                 return ended

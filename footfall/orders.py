@@ -20,6 +20,7 @@ from clickhouse.client import Store
 from clickhouse.days import second_of
 from clickhouse.erase_days import erase_days
 from clickhouse.faults import StoreAway, StoreError
+from collector.drain.looking import Rewound
 from collector.spool.wipe import wipe
 from footfall import erasing, repair, rescrub
 from footfall.audit.probe import remove_leftovers
@@ -53,6 +54,8 @@ class Bench(msgspec.Struct, frozen=True):
     let_go: LetGo = nobody_drains
     audit: Callable[[Mapping[str, Any]], int] | None = None
     """Makes a self-audit and returns its number; None: nobody here can, such orders wait."""
+    rewind: Callable[[int], Rewound | None] | None = None
+    """Holds the spool against the store for the order of a number; None: nobody here drains, such orders wait."""
 
 
 def run_orders(
@@ -66,6 +69,7 @@ def run_orders(
     let_go: LetGo = nobody_drains,
     audit: Callable[[Mapping[str, Any]], int] | None = None,
     backup_days: int = 30,
+    rewind: Callable[[int], Rewound | None] | None = None,
 ) -> int:
     """Execute what waits, oldest first; return how many orders ended. Raises nothing that one order causes."""
     for site in registry.sites.overdue():
@@ -74,7 +78,7 @@ def run_orders(
 
     for removal in kept.overdue(registry, data) if data else ():
         registry.orders.file("end_backup", {"site_id": removal.args["site_id"]}, "calendar")
-    bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, let_go, audit)
+    bench = Bench(registry, store, salts, is_settled, old_parts_seconds, data, let_go, audit, rewind)
     ended = [order for order in registry.orders.waiting() if _is_ended(bench, order)]
     if data and any(order.kind in KINDS for order in ended):
         note_orders(registry, data, backup_days)
@@ -135,6 +139,14 @@ def _rescrub(bench: Bench, order: Order) -> bool:
 
 def _repair(bench: Bench, order: Order) -> bool:
     return repair.work(bench.registry, bench.store, order)
+
+
+def _rewind(bench: Bench, order: Order) -> bool:
+    rewound = bench.rewind(order.id) if bench.rewind else None
+    if rewound is None:
+        return False
+    bench.registry.orders.finish(order.id, {"looked": rewound.looked, "stored": rewound.stored})
+    return True
 
 
 def _thin_site(bench: Bench, order: Order) -> bool:
@@ -215,6 +227,7 @@ WORKS: Mapping[OrderKind, Callable[[Bench, Order], bool]] = {
     "erase_pages": _erase_pages,
     "end_backup": _end_backup,
     "repair": _repair,
+    "rewind": _rewind,
     "audit": _audit,
     "sweep": _sweep,
 }

@@ -1,49 +1,19 @@
-"""Receiving: the spool of one process behind its event loop, and the process that has nothing else to do.
+"""Receiving: the spool of one process behind its event loop.
 
-In: an open spool and the tally; for a hand, the listener and the way to the house. Out: answers until told to stop;
-then everything that was answered with 202 is on disk, and so are the counts of what was refused.
-A hand loads neither the dashboard nor the visitor's pages: it is small.
+In: an open spool and the tally. Out: what takes records as long as the block lasts; at its end everything that was
+answered with 202 is on disk, and so are the counts of what was refused.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 
-from collector.address import Proxies
-from collector.app import create_intake, event_paths
-from collector.endpoint import Endpoint
-from collector.passing import Giver, passing_lane
-from collector.rate import Rate
 from collector.spool import Committer, Spool, SpoolError
 from collector.tally import Tally
-from footfall.house import Hand
-from footfall.web import answer
 
 FLUSH_SECONDS = 1.0
-
-
-async def receive(hand: Hand, listener: socket.socket, rest: socket.socket, tally: Tally) -> None:
-    """Receive events until told to stop; every other connection goes to the house, at the other end of `rest`."""
-    settings = hand.settings
-    async with committing(hand.spool, tally) as committer:
-        intake = create_intake(
-            snapshot=hand.snapshot,
-            tools=hand.tools,
-            keep=committer.keep,
-            commit=committer.commit,
-            tally=tally,
-            rate=Rate(settings.rate_limit),
-            proxies=Proxies(settings.trusted_proxies),
-        )
-        endpoint, giver = Endpoint(intake), Giver(rest)
-        lane = passing_lane(endpoint, event_paths(settings.base_path()), giver)
-        try:
-            await answer(endpoint, [listener], lambda: None, lane)
-        finally:
-            giver.close()
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 import uvicorn
@@ -23,6 +23,7 @@ from collector.guard import IDLE_SECONDS, Guard
 from collector.passing import receive_on
 from collector.setting_values import Listen
 from collector.settings import SettingsError
+from footfall.signals import Told
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -58,20 +59,13 @@ def bound(listen: Listen) -> Iterator[socket.socket]:
         yield listener
 
 
-def url_of(listener: socket.socket) -> str:
-    """Return the address of a bound socket as one would type it."""
-    host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # nosec B104  # shown, not bound
-    return f"http://{shown}:{port}"
+def run(work: Coroutine[Any, Any, None], at_once: Callable[[], object] | None = None) -> None:
+    """Run a coroutine that ends when the server ends. Call it in the main thread.
 
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that ends when the server ends. Call it in the main thread."""
+    From here to the end of the process a second Ctrl-C ends it at once, or calls `at_once`, which must not return.
+    """
     sys.setswitchinterval(SWITCH_SECONDS)
-    # uvicorn stops on these and then raises them again: without a handler of ours the exit code would not be 0.
-    early = _Early()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, early)
+    Told(at_once)
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(work)
 
@@ -116,15 +110,6 @@ def harden() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-class _Early:
-    """Hears the signals that come before uvicorn listens for them itself."""
-
-    came = False
-
-    def __call__(self, _number: int, _frame: object) -> None:
-        self.came = True
-
-
 class _Server(uvicorn.Server):
     """Tells when it has begun to accept, and stops at once if it was told to before that."""
 
@@ -132,7 +117,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self._beside = beside
-        self._early = signal.getsignal(signal.SIGTERM)
+        told = signal.getsignal(signal.SIGTERM)
+        self._told = told if isinstance(told, Told) else None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave them to ours: uvicorn's end before the last events are stored, and raise each signal again."""
+        with contextlib.nullcontext() if self._told else super().capture_signals():
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -140,9 +132,9 @@ class _Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         self._deaf = [receive_on(end, self._protocol) for end in self._beside.ends]
-        if isinstance(self._early, _Early) and self._early.came:
-            self.should_exit = True
-        else:
+        if self._told:
+            self._told.then(self._stop)
+        if not self.should_exit:
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -151,6 +143,9 @@ class _Server(uvicorn.Server):
         for stop in self._deaf:
             stop()
         await super().shutdown(sockets)
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
     def _protocol(self) -> asyncio.Protocol:
         """Make the protocol of a connection, as uvicorn does of those it accepts."""

@@ -18,7 +18,7 @@ ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 
 
 
 def own_address(listen: Listen) -> str:
-    """Return where a server that listens there can be asked from this machine."""
+    """Return where a server that listens there can be asked from this machine, as one would type it."""
     host = ANYWHERE.get(listen.host, listen.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{listen.port}"
 

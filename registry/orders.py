@@ -33,6 +33,7 @@ OrderKind = Literal[
     "erase_pages",
     "end_backup",
     "repair",
+    "rewind",
     "audit",
     "sweep",
 ]

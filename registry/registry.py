@@ -10,7 +10,7 @@ database takes, and may be called from any thread. Errors are those of errors.py
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -38,6 +38,7 @@ from registry.segments import Segments
 from registry.sessions import Sessions
 from registry.setup import Setup
 from registry.shares import Shares
+from registry.site import Site
 from registry.sites import Sites
 from registry.users import Users
 
@@ -96,6 +97,10 @@ class Registry:
     def revision(self) -> int:
         """Return a number that grows with every change to sites; one short query."""
         return self.sites.revision()
+
+    def sites_and_peppers(self) -> tuple[Sequence[Site], Mapping[int, bytes]]:
+        """Return every site, by host, and the pepper of each; one that is missing is made."""
+        return self.sites.list(), self.peppers.all()
 
     def tidy(self) -> None:
         """Let the database's log keep nothing of what was deleted; a server calls it about once a second."""

@@ -7,6 +7,7 @@ from `snapshot.py`, never from the database.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -78,3 +79,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     allow_agents: tuple[str, ...] = ()
     frozen_until: datetime | None = None
     """When a frozen site is deleted for good (aware UTC); until then it can be restored."""
+
+
+def site_of(settings: Mapping[str, object], **own: object) -> Site:
+    """Build a Site of its row: `own` are the fields that are columns of their own.
+
+    Settings of a newer release are passed over; those that the row does not know yet have their default.
+    """
+    return msgspec.convert({**settings, **own}, Site)

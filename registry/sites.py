@@ -21,7 +21,7 @@ from registry.errors import AlreadyThere, NotAllowed, NotThere, WrongState
 from registry.hosts import site_host
 from registry.looks import drop_site
 from registry.orders import ending, new_order
-from registry.site import Site, State
+from registry.site import Site, State, site_of
 from registry.site_settings import apply, differences
 from registry.tables_keeping import partings, removal_wishes
 
@@ -189,9 +189,7 @@ def find_site(connection: Connection, host: str, *, to_change: bool = False) -> 
 
 
 def _site(row: Row[Any]) -> Site:
-    """Build a Site; settings of a newer release are passed over, those it did not know yet have their default."""
-    own = {name: getattr(row, name) for name in _OWN_COLUMNS}
-    return msgspec.convert(row.settings | own, Site)
+    return site_of(row.settings, **{name: getattr(row, name) for name in _OWN_COLUMNS})
 
 
 def _kept(site: Site) -> dict[str, object]:

@@ -1,9 +1,10 @@
 """Snapshot: the collector's picture of all sites, in memory, so that an event costs no query and survives an outage.
 
-In: a registry. Out: the site of a host, of an id, or of what a tag calls it. `refresh()` asks one number and loads only
-when it has grown; when the registry fails, the last picture stays. A picture is replaced as a whole: readers in any
-thread see the old one or the new one. An own host beats another site's `hosts`, an exact host beats a pattern, and
-of two equal claims the older site wins. Frozen sites are in it: refusing them is the collector's decision.
+In: a registry, or its read side alone (reading.py). Out: the site of a host, of an id, or of what a tag calls it.
+`refresh()` asks one number and loads only when it has changed; when the registry fails, the last picture stays. A
+picture is replaced as a whole: readers in any thread see the old one or the new one. An own host beats another site's
+`hosts`, an exact host beats a pattern, and of two equal claims the older site wins. Frozen sites are in it: refusing
+them is the collector's decision.
 Each site's pepper is in it too, so that a consented visitor costs no query either.
 """
 
@@ -11,16 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 import msgspec
 
 from registry.errors import RegistryError
-from registry.registry import Registry
 from registry.site import Site
 
 Index = Mapping[str, Site]
 
 _NONE: Mapping[int, bytes] = MappingProxyType({})
+
+
+class Source(Protocol):
+    """What pictures are taken of."""
+
+    def revision(self) -> int: ...
+    def sites_and_peppers(self) -> tuple[Iterable[Site], Mapping[int, bytes]]: ...
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -40,7 +48,7 @@ class Picture(msgspec.Struct, frozen=True):
 class Snapshot:
     """The present picture, and the way to a newer one."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Source) -> None:
         """Take the first picture; raise `RegistryAway` when there is none to be had."""
         self._registry = registry
         self._picture = _load(registry)
@@ -91,10 +99,11 @@ class Snapshot:
         return self._picture.by_name.get(wanted) or self.by_host(wanted)
 
 
-def _load(registry: Registry) -> Picture:
+def _load(registry: Source) -> Picture:
     # The number first: what changes between the two queries is then loaded again, never missed.
     revision = registry.revision()
-    return picture_of(registry.sites.list(), revision, registry.peppers.all())
+    sites, peppers = registry.sites_and_peppers()
+    return picture_of(sites, revision, peppers)
 
 
 def picture_of(sites: Iterable[Site], revision: int = 0, peppers: Mapping[int, bytes] = _NONE) -> Picture:

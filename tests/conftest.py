@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from argon2.profiles import CHEAPEST
 from chromium import open_browser
-from shelf import Shelf
+from shelf import LentStore, Shelf
 from tmpfs import SHARED_MEMORY, has_room
 
 from clickhouse.client import Store, connect
@@ -46,24 +46,8 @@ if has_room(SHARED_MEMORY):
     # in these tests: half of their time went into waiting for a disk.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SHARED_MEMORY))
 
-LONG = [
-    "quality_in_chromium", "dash_hostile", "report_in_chromium", "store_adversary", "dash_access", "http_serve",
-    "faults_serve", "holds", "flow_demo_in_chromium", "flow_rights_in_chromium", "canary_fuzz", "audit_cli",
-    "import_cli", "store_asking", "cli_removal", "cli_verbs", "copies", "store_adding", "drain_kill", "faults_rename",
-    "faults_server", "bench_smoke", "dialect_tracker_in_chromium", "store_isolate", "store_odd", "store_answers",
-    "rights_serve", "updates_serve", "serverside_serve", "http_serve_workers", "spool_damage", "spool_kill",
-    "spool_machine", "removal_proof", "retention", "sealed_backup", "registry_database",
-]  # fmt: skip
-"""Files that take longest, without `test_`. A file is one worker's, so the last to begin had better be a short one."""
-
 STRICT = os.environ.get("FOOTFALL_TEST_STRICT") == "1"
 """Where everything is installed, a skip is a failure: a check that did not run proves nothing."""
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
-    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -108,13 +92,16 @@ def database() -> str:
 
 
 @pytest.fixture(scope="session")
-def shelf(engine_directory: Path) -> Iterator[Shelf]:
-    with closing(Shelf(lambda name: connect(f"chdb://{engine_directory}", database=name))) as shelf:
+def shelf(engine_directory: Path) -> Iterator[Shelf[Store]]:
+    def open_store(name: str) -> Store:
+        return connect(f"chdb://{engine_directory}", database=name)
+
+    with closing(Shelf(lambda: LentStore(open_store))) as shelf:
         yield shelf
 
 
 @pytest.fixture
-def store(shelf: Shelf) -> Iterator[Store]:
+def store(shelf: Shelf[Store]) -> Iterator[Store]:
     """An embedded store with this release's schema and no rows."""
     with shelf.lend() as store:
         yield store
@@ -130,13 +117,13 @@ def facade(engine_directory: Path) -> Iterator[Facade]:
 
 
 @pytest.fixture(scope="session")
-def server_shelf(facade: Facade) -> Iterator[Shelf]:
-    with closing(Shelf(lambda name: connect(facade.dsn(name)))) as shelf:
+def server_shelf(facade: Facade) -> Iterator[Shelf[Store]]:
+    with closing(Shelf(lambda: LentStore(lambda name: connect(facade.dsn(name))))) as shelf:
         yield shelf
 
 
 @pytest.fixture
-def server_store(facade: Facade, server_shelf: Shelf) -> Iterator[Store]:
+def server_store(facade: Facade, server_shelf: Shelf[Store]) -> Iterator[Store]:
     """A store behind HTTP, reached by the real driver, with this release's schema and no rows."""
     with server_shelf.lend() as store:
         facade.heal()

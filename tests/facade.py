@@ -53,8 +53,13 @@ class Facade:
     faults: list[Fault] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    host: str = "facade"
+    """What the server calls itself; tests change it to be answered by another one."""
+    began: float = 0.0
+    """When it was started, in seconds since 1970, as far as `uptime()` tells."""
 
     def __post_init__(self) -> None:
+        self._born = self.began = time.time() - 3600
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", self.port), _Handler)
         self._server.facade = self
@@ -73,6 +78,11 @@ class Facade:
             self.faults.clear()
             self.log.clear()
             self.urls.clear()
+            self.host, self.began = "facade", self._born
+
+    def restart(self) -> None:
+        """Begin anew, well after the last time. What is stored stays: a test loses what it wants lost."""
+        self.began = max(time.time(), self.began + 10)
 
     def note(self, sql: str) -> Fault | None:
         """Log a statement; return the fault that is due for it."""
@@ -144,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.facade.urls.append(self.path)
         try:
             statement = read(query, self.headers, body)
+            statement.host = self.server.facade.host
+            statement.seconds_up = int(time.time() - self.server.facade.began)
             fault = self.server.facade.note(statement.sql)
             if fault is not None and self._spoil(fault):
                 return

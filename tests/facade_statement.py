@@ -54,6 +54,8 @@ class Statement:
     output: str
     binds: dict[str, str]
     settings: dict[str, str]
+    seconds_up: int = 0
+    host: str = "facade"
 
 
 def read(query: dict[str, str], headers: Any, body: bytes) -> Statement:
@@ -108,6 +110,7 @@ def run(directory: Path, statement: Statement) -> tuple[bytes, str]:
         found = LAST_FORMAT.search(statement.sql)
         output = found[1] if found else statement.output
         sql = LAST_FORMAT.sub("", statement.sql)
+        sql = sql.replace("uptime()", f"{statement.seconds_up}").replace("hostName()", _quoted(statement.host))
         result = handle.query(sql, output, params=statement.binds) if statement.binds else handle.query(sql, output)
         return result.bytes() or b"", output
     except RuntimeError as fault:

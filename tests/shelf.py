@@ -1,8 +1,9 @@
-"""Databases that tests use one after another: making one costs eleven tables, emptying one next to nothing.
+"""What tests use one after another: making a database costs eleven tables, emptying one next to nothing.
 
-Not a test. In: how to open a store. Out: `lend()`, a store with this release's schema and no rows, as if it had just
-been made: parts, tokens of inserts and what a store keeps in memory are gone. A database of which a test changed a
-table, or rows by mutations, or whose reader is still out, is dropped and lent to nobody again.
+Not a test. In: how to make one. Out: `lend()`, a store with this release's schema and no rows, as if it had just been
+made: parts, tokens of inserts and what a store keeps in memory are gone. A database of which a test changed a table,
+or rows by mutations, or whose reader is still out, is dropped and lent to nobody again. The registry's PostgreSQL
+databases wait on such a shelf, too (registry_lent.py).
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import copy
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, Protocol, TypeVar
 
 from clickhouse.client import Store
 from clickhouse.keep import Keep
 from clickhouse.migrate import migrate
+
+Thing = TypeVar("Thing", covariant=True)
 
 BOOK = "schema_migrations"
 TABLES = "select name, create_table_query from system.tables where database = currentDatabase() order by name"
@@ -22,10 +26,22 @@ BOOKED = f"select name from {BOOK} order by name"
 MUTATIONS = "select count() from system.mutations where database = currentDatabase()"
 
 
-class Lent:
-    """One database, and what it looked like when it was new."""
+class Lent(Protocol[Thing]):
+    """One of them, which remembers what it looked like when it was new."""
 
-    def __init__(self, store: Store) -> None:
+    def lend(self) -> Thing: ...
+
+    def is_as_new(self) -> bool:
+        """Undo what a test did, as far as that is cheap; return whether nothing remembers the test."""
+
+    def drop(self) -> None: ...
+
+
+class LentStore:
+    """A database of ClickHouse; `open_store` opens the one of a name."""
+
+    def __init__(self, open_store: Callable[[str], Store]) -> None:
+        store = open_store(f"t{uuid.uuid4().hex}")
         migrate(store)
         self.original = store
         self._new = self._look()
@@ -59,16 +75,16 @@ class Lent:
         return tables, self.original.writer.query(BOOKED) if BOOK in dict(tables) else []  # type: ignore[return-value]
 
 
-class Shelf:
-    """The databases that wait for the next test."""
+class Shelf(Generic[Thing]):
+    """What waits for the next test."""
 
-    def __init__(self, open_store: Callable[[str], Store]) -> None:
-        self._open = open_store
-        self._waiting: list[Lent] = []
+    def __init__(self, make: Callable[[], Lent[Thing]]) -> None:
+        self._make = make
+        self._waiting: list[Lent[Thing]] = []
 
     @contextmanager
-    def lend(self) -> Iterator[Store]:
-        one = self._waiting.pop() if self._waiting else Lent(self._open(f"t{uuid.uuid4().hex}"))
+    def lend(self) -> Iterator[Thing]:
+        one = self._waiting.pop() if self._waiting else self._make()
         yield one.lend()
         if one.is_as_new():
             self._waiting.append(one)

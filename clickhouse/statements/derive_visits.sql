@@ -2,6 +2,8 @@
 -- Engagement keeps a visit alive and adds time, but is never an event, never the first one, never the last.
 -- `argMin` over (ts, segment, seq) makes ties of the clock come out the same every time. They are written as one number,
 -- because a tuple is compared field by field: that took up to a fifth longer in all (10,000 events of 2,500 visits).
+-- `prewhere`: the engine does not move a condition there by itself that has a statement in it, and read the thirty columns
+-- of every row near a visit: 11.3 us an event, now 6.0 (10,000 events of 4,400 visits that go on, among 390,000).
 insert into visits
 (
     site_id, visit_id, visitor_id, start, seconds,
@@ -41,9 +43,9 @@ select
     count(),
     any(consented)
 from events
-where {which}
-  and not is_loose
-  and ts >= fromUnixTimestamp64Milli({since:Int64})
+prewhere not is_loose
+  and {which}
+where ts >= fromUnixTimestamp64Milli({since:Int64})
   and ts < fromUnixTimestamp64Milli({until:Int64})
 group by site_id, visit_id
 having countIf(counts) > 0

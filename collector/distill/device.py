@@ -4,7 +4,8 @@ In: a User-Agent string. Out: `Agent`: names, short versions, a device class, an
 Invariant: the string itself goes nowhere; versions are cut to what a report needs (browser: major; system: two parts),
 because a full version helps to tell people apart.
 All patterns, the parser's, the crawler list's and our own words, run in the parser's Rust engine: about 0.1 ms for an
-agent never seen; `Tools` remembers the answers in a bounded table, in memory only. The words are data (agents.toml);
+agent never seen; `Tools` remembers the answers in a bounded table, in memory only. What tells the same is one pattern:
+each is a machine of its own, and 2,000 of them were 10 MB of every process. The words are data (agents.toml);
 which families are a phone's or a desktop's is the vocabulary of `user_agents`, whose own parser takes ten times as
 long.
 """
@@ -14,6 +15,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -38,6 +41,8 @@ MAX_VERSION = 5
 
 # `(Linux; Android 13; Spider 8)`: what stands in these brackets is a maker's fancy, not what the agent does.
 _DEVICE = re.compile(r"(\((?:Linux|X11|MIDP|Android)[^)]*?(?:Android|Adr)[\d. ]*)[^)]*\)")
+# A pattern without operators: it stands for itself.
+_PLAIN = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9])+")
 # Some engine or some system: what every browser says, and what is missing from tools that only borrow its first word.
 _ENGINE = re.compile(r"Gecko|KHTML|WebKit|MSIE|Trident|Presto|Opera|UCWEB|NetFront|MIDP|HbbTV|Obigo|WAP|Nintendo", re.I)
 
@@ -71,7 +76,8 @@ class _Row(NamedTuple):
     """One pattern for the engine, in the engine's own words; `family` is what it tells."""
 
     regex: str
-    family: str
+    family: str | None = None
+    """Nothing: what the first brackets found."""
     major: str | None = None
     minor: str | None = None
     patch: str | None = None
@@ -89,15 +95,40 @@ NOTHING = Told()
 
 
 class _Words:
-    """Patterns that each tell a name; the first in order wins."""
+    """Patterns that each tell a name; the first in order wins. Neighbours that tell the same are one pattern."""
 
     def __init__(self, words: Iterable[tuple[str, str]], flags: str = "") -> None:
-        rows = [_Row(flags + pattern, name) for name, pattern in words]
-        self._find = Resolver((rows, [], []))  # type: ignore[arg-type]  # rows have the attributes of matchers
+        named = ((name, "|".join(word for _, word in same)) for name, same in groupby(words, itemgetter(0)))
+        self._find = _finder(_Row(flags + pattern, name) for name, pattern in named)
 
     def tell(self, agent: str) -> Told:
         found = self._find(agent, Domain.USER_AGENT).user_agent
         return Told(found.family, _parts(found.major, found.minor)) if found else NOTHING
+
+
+class _Crawlers:
+    """The crawler list. Nearly all of it are plain words: those are one pattern, and what it found is the name."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        plain: list[str] = []
+        others: list[str] = []
+        for pattern in patterns:
+            (plain if _PLAIN.fullmatch(pattern) else others).append(pattern)
+        rows = [_Row(f"({'|'.join(plain)})")] if plain else []
+        self._find = _finder((*rows, *(_Row(pattern, _readable(pattern)) for pattern in others)))
+
+    def tell(self, agent: str) -> str:
+        found = self._find(agent, Domain.USER_AGENT).user_agent
+        return _readable(found.family) if found else ""
+
+
+def _finder(rows: Iterable[_Row]) -> Resolver:
+    return Resolver((list(rows), [], []))  # type: ignore[arg-type]  # rows have the attributes of matchers
+
+
+def _readable(pattern: str) -> str:
+    """Name an entry of the crawler list by its own pattern."""
+    return re.sub(r"[^\w -]+", "", pattern.replace("\\/", ""))[:MAX_NAME].strip()
 
 
 def _parts(*version: str | None) -> tuple[str, ...]:
@@ -123,7 +154,8 @@ class AgentReader:
         self._models = _Words(_each(data["models"]), "(?i)")
         self._phones = _Words(_each(data["phones"]), "(?i)")
         self._people = _Words(("people", word) for word in data["crawlers"]["people"])
-        self._crawlers = _Words(_crawlers(frozenset(data["crawlers"]["not_crawlers"])))
+        spared = frozenset(data["crawlers"]["not_crawlers"])
+        self._crawlers = _Crawlers(row["pattern"] for row in CRAWLER_USER_AGENTS_DATA if row["pattern"] not in spared)
         self._robots = _Words(data["robots"].items(), "(?i)")
 
     def read(self, text: str) -> Agent:
@@ -170,7 +202,7 @@ class AgentReader:
             return NO_AGENT
         if self._people.tell(agent).name:
             return ""
-        crawler = self._crawlers.tell(agent).name
+        crawler = self._crawlers.tell(agent)
         if crawler:
             return f"crawler {crawler}"
         word = self._robots.tell(unnamed).name
@@ -184,21 +216,10 @@ def _by_family(names: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def _versioned(words: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """Yield (name, pattern) with the two parts of a version behind the word, where the engine looks for them.
-
-    Only where they are wanted: 1,500 patterns with two more groups each cost 10 MB.
-    """
+    """Yield (name, pattern) with the two parts of a version behind the word, where the engine looks for them."""
     return ((name, rf"({word})([0-9]+)?(?:\.([0-9]+))?") for name, word in words.items())
 
 
 def _each(lists: Mapping[str, list[str]]) -> Iterable[tuple[str, str]]:
     """Yield (class, pattern) in order."""
     return ((name, pattern) for name, patterns in lists.items() for pattern in patterns)
-
-
-def _crawlers(spared: frozenset[str]) -> Iterable[tuple[str, str]]:
-    """Yield the crawler list: a readable name and the pattern of each."""
-    for crawler in CRAWLER_USER_AGENTS_DATA:
-        pattern = crawler["pattern"]
-        if pattern not in spared:
-            yield re.sub(r"[^\w -]+", "", pattern.replace("\\/", ""))[:MAX_NAME].strip(), pattern

@@ -6,6 +6,7 @@ first row is sent: its range and every row's visit. So after a crash the same ro
 A row's position (segment, seq) is stored with it; after any attempt that was not clean the store is asked which
 positions it has, and only the missing are sent. Done is noted after that; whole segments are deleted after that.
 Visits of very large batches may be derived a little later (`owing.py`).
+What a server loses after that is stored again, as it was decided (`rewind.py`), while the segments are kept.
 Nothing but a row that the store can never take (quarantine.py) is ever passed over; all else is tried again.
 What visitors demand of their own events comes the same way: `demands.py`, then `fulfilment.py`."""
 

@@ -19,6 +19,7 @@ from clickhouse.columns import PlacedColumns
 from clickhouse.insert import Table, insert_columns, insert_events, insert_redactions, insert_refusals, stored_positions
 from clickhouse.rows import Event, PlacedEvent, Position, Reason, RedactionCount, RefusalCount
 from clickhouse.visits import Rows, derive_visits, derive_visits_of_rows, merge_visits
+from clickhouse.witness import aside
 from collector.drain.batch import Batch
 from collector.drain.parcel import CountedRedaction, CountedRefusal, DayOf, Parcel, era_of, eras_of, utc_day
 from collector.drain.quarantine import Quarantine, Rejected
@@ -35,16 +36,18 @@ class Swallowed(StoreAway):
 
 
 class Delivery:
-    """One attempt to deliver one batch."""
+    """One attempt to deliver one batch. `is_again`: it was delivered long ago, and some of it may have been moved."""
 
     def __init__(
-        self, store: Store, parcel: Parcel, batch: Batch, quarantine: Quarantine, day_of: DayOf = utc_day
-    ) -> None:
+        self, store: Store, parcel: Parcel, batch: Batch, quarantine: Quarantine, day_of: DayOf = utc_day,
+        *, is_again: bool = False,
+    ) -> None:  # fmt: skip
         self._store = store
         self._parcel = parcel
         self._batch = batch
         self._quarantine = quarantine
         self._day_of = day_of
+        self._is_again = is_again
         key = batch.segment.key
         self._rejected = {seq: Rejected(Position(key, seq), "not a record", None) for seq in batch.records.broken}
 
@@ -59,7 +62,7 @@ class Delivery:
         Raises StoreError: not all is certain, try again, not clean; Swallowed: with a new token.
         """
         parcel = self._parcel
-        events, refusals, redactions = self._all() if clean else self._missing()
+        events, refusals, redactions = self._all() if clean else self.missing()
         self._send_events(events, token)
         self._insert(self._insert_refusals, lambda row: row, refusals, token)
         self._insert(self._insert_redactions, lambda row: row, redactions, token)
@@ -134,7 +137,7 @@ class Delivery:
     def _all(self) -> Unsent:
         return self._parcel.events, self._parcel.refusals, self._parcel.redactions
 
-    def _missing(self) -> Unsent:
+    def missing(self) -> Unsent:
         """Ask which rows are neither stored nor rejected."""
         parcel, b = self._parcel, self._batch.b
         events = self._there("events", b) if parcel.events.seqs else set()
@@ -147,12 +150,13 @@ class Delivery:
         )
 
     def _count_missing(self) -> int:
-        events, refusals, redactions = self._missing()
+        events, refusals, redactions = self.missing()
         return events.count + len(refusals) + len(redactions)
 
     def _there(self, table: Table, b: int) -> set[int]:
-        key, a = self._batch.segment.key, self._batch.a
-        return stored_positions(self._store, table, key, a, b, self._parcel.since_ms) | self._rejected.keys()
+        key, a, since_ms = self._batch.segment.key, self._batch.a, self._parcel.since_ms
+        there = stored_positions(self._store, table, key, a, b, since_ms) | self._rejected.keys()
+        return there | aside(self._store, key, a, b, since_ms) if self._is_again and table == "events" else there
 
 
 def _end_of(counts: Sequence[tuple[Position, object]], b: int) -> int:

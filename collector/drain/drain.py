@@ -20,22 +20,20 @@ from msgspec.structs import replace
 
 from clickhouse.client import Store, StoreError
 from clickhouse.insert import holds_any
-from clickhouse.visits import recent_visits
-from collector.drain.batch import Batch
-from collector.drain.decision import Decided, decide, recall
 from collector.drain.delivery import Delivery, Swallowed
-from collector.drain.demands import Standing
 from collector.drain.erased import ErasedBook
 from collector.drain.fulfilment import Fulfilment
+from collector.drain.journal import Ticks
 from collector.drain.limits import DrainLimits
+from collector.drain.looking import Rewound
+from collector.drain.memory import Memory
 from collector.drain.owing import Debts, joined, owed_by
 from collector.drain.parcel import DayOf, pack, utc_day
-from collector.drain.seen import Seen
+from collector.drain.returning import Returning
+from collector.drain.rewind import Rewind
 from collector.drain.source import Source
 from collector.drain.status import DrainStatus, Ledger
-from collector.drain.visits import REMEMBERED_MS, OpenVisits
 from collector.spool.errors import SpoolError
-from collector.spool.record import KeptDemand
 
 FAULTS = (StoreError, SpoolError, OSError)
 """The world's faults: all of them may be over the next time."""
@@ -52,7 +50,7 @@ class Drain:
     for directories that were made since the start (an import's). `at` is called with the name of each point at which
     a crash must not matter: noted, sending, stored, settled. `tallied` are the directories whose events collectors of
     this installation count as received (all that are given, if it does not say); what comes from others is found here.
-    `erased` is told what visitors had erased, for backups.
+    `erased` is told what visitors had erased, for backups; `returning` has a say in what is stored again (rewind.py).
     Raises SpoolHeld when another process drains one of the directories. Nothing is read before the first step.
     """
 
@@ -67,25 +65,25 @@ class Drain:
         tallied: Collection[Path] | None = None,
         at: Callable[[str], None] = lambda _: None,
         erased: ErasedBook | None = None,
+        returning: Returning = Returning(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._limits = limits
         self._day_of = day_of
         self._newcomers = newcomers
         self._at = at
-        self._seen = Seen()
-        self._visits = OpenVisits()
-        self._standing = Standing()
+        self._memory = Memory()
+        self._ticks = Ticks()
         self._sources = [
-            Source(directory, limits, is_tallied=tallied is None or directory in tallied) for directory in directories
+            self._source(directory, is_tallied=tallied is None or directory in tallied) for directory in directories
         ]
         self._ledger = Ledger(self._sources)
         self._debts = Debts(store, self._sources)
-        self._fulfilment = Fulfilment(store, self._sources, self._standing, limits, day_of, at, erased)
+        standing = self._memory.standing
+        self._fulfilment = Fulfilment(store, self._sources, standing, limits, day_of, at, erased)
+        self._rewind = Rewind(store, self._sources, standing, limits, day_of, at, erased, returning)
         self._unread = self._sources.copy()
         """Directories that were not read yet up to where the last drain was."""
-        self._last: list[tuple[Batch, Decided] | None] = []
-        self._has_recalled = False
         self._others = 0  # spools beside the one just taken from that had something too
         self._is_behind = False
         """There is more than a batch takes, or the store does not take it."""
@@ -98,10 +96,17 @@ class Drain:
         self._trouble = ""
 
     def step(self) -> int:
-        """Deliver one batch; how many records it had, 0 if nothing waits. Raises StoreError, SpoolError, OSError."""
+        """Deliver one batch, or look for an old one; how many records it had, 0 if nothing waits.
+
+        Raises StoreError, SpoolError, OSError.
+        """
         self._catch_up()
         waiting = {source: batch for source in self._sources if (batch := source.waits()) is not None}
         self._others = max(len(waiting) - 1, 0)
+        self._oldest_ms = min((batch.received_ms for batch in waiting.values()), default=0)
+        if rewound := self._rewind.step(is_idle=not waiting):
+            self._others, self._is_behind = 0, True
+            return rewound
         if not waiting:
             self._is_behind = False
             self._debts.pay()
@@ -109,10 +114,11 @@ class Drain:
         source = min(waiting, key=lambda source: waiting[source].received_ms)
         batch = waiting[source]
         self._is_behind, self._oldest_ms = batch.is_cut, batch.received_ms
-        self._recall(waiting.values())
-        self._heed(batch.records.demands)
+        demands = (demand for each in self._sources for demand in each.demands.page.demands)
+        self._memory.recall(self._store, waiting.values(), demands)
+        self._memory.heed(batch.records.demands)
         source.lose_doubt(partial(holds_any, self._store))
-        job = source.begin(self._decide)
+        job = source.begin(self._memory.decide)
         self._at("noted")
         self._ledger.attempts += 1
         parcel = pack(batch, job.decided, self._day_of)
@@ -133,7 +139,7 @@ class Drain:
             raise
         self._at("stored")
         source.demands.note(batch.records.demands)
-        source.settle()
+        source.settle(self._ticks.next())
         self._at("settled")
         self._ledger.enter(parcel, delivery.rejected, is_tallied=source.is_tallied)
         self._ledger.clock(time.monotonic() - began, batch.received_ms)
@@ -152,6 +158,7 @@ class Drain:
     def let_go(self, site_id: int) -> bool:
         """Take a site out of notes and books, when its records in the spool are blank; False: a batch is in hand."""
         self._catch_up()
+        self._rewind.sieve.leave(site_id)
         self._debts.pay()
         if not all(source.let_go(site_id) for source in self._sources):
             return False
@@ -162,6 +169,19 @@ class Drain:
         """Leave `let_go` to the drain's thread; True: it is done. Call it from any thread, again until it is True."""
         self._leaving.add(site_id)
         return site_id in self._left
+
+    def rewind(self, order: int) -> Rewound:
+        """Hold everything that the spools keep against the store, now. Raises StoreError, SpoolError, OSError."""
+        self._catch_up()
+        self._rewind.ask(order)
+        while (rewound := self._rewind.result(order)) is None:
+            self._rewind.step()
+        return rewound
+
+    def ask_to_rewind(self, order: int) -> Rewound | None:
+        """Leave `rewind` to the drain's thread; None: it has not ended. Call it from any thread, until it has."""
+        self._rewind.ask(order)
+        return self._rewind.result(order)
 
     def look(self) -> None:
         """Tell what waits, without the store: it is not there yet, or not ready. Raises SpoolError, OSError."""
@@ -206,38 +226,12 @@ class Drain:
         """Once, before anything else: read in each directory up to where the last drain was."""
         while self._unread:
             source = self._unread[-1]
-            last, found = source.catch_up(self._seen), source.count_found()
-            self._last.append(last)
+            last, found = source.catch_up(self._memory.seen), source.count_found()
+            self._memory.learn(last)
+            self._ticks.last = max(self._ticks.last, source.settled_at)
             self._ledger.find(found)
-            self._heed(source.demands.page.demands)
+            self._memory.heed(source.demands.page.demands)
             self._unread.pop()
-
-    def _recall(self, waiting: Iterable[Batch]) -> None:
-        """Once, before anything is decided: know the visits that what is waiting may join."""
-        if self._has_recalled:
-            return
-        # A segment's number is the microsecond it was begun in: nothing in it arrived before.
-        since_ms = min(batch.segment.number // 1000 for batch in waiting)
-        self._visits.recall(recent_visits(self._store, since_ms - REMEMBERED_MS))
-        for last in filter(None, self._last):
-            recall(*last, self._seen, self._visits)
-        for source in self._sources:
-            self._heed(source.demands.page.demands)
-        self._last.clear()
-        self._has_recalled = True
-
-    def _decide(self, batch: Batch) -> Decided:
-        now = time.monotonic()
-        self._seen.turn(now)
-        self._visits.turn(now)
-        return decide(batch, self._seen, self._visits, self._standing)
-
-    def _heed(self, demands: Iterable[KeptDemand]) -> None:
-        """Know what comes too late to be kept, and whose visits do not go on."""
-        for demand in demands:
-            self._standing.add(demand)
-            if demand.act in ("erase", "erase_later", "restrict") and demand.whose != "dsr":
-                self._visits.forget(demand.site_id, demand.number)
 
     def _round(self, began: float) -> float:
         """Deliver a batch of each spool that has something: none waits for another. Return how long to pause."""
@@ -278,6 +272,7 @@ class Drain:
                 is_behind=is_behind,
                 oldest_ms=self._oldest_ms,
                 demanded_ms=self._fulfilment.oldest_ms,
+                rewind=(self._rewind.is_on, self._rewind.times, self._rewind.rows),
             )
         except FAULTS as fault:
             self._status = replace(self._status, is_running=True, error=error or type(fault).__name__)
@@ -286,8 +281,8 @@ class Drain:
         if time.monotonic() - self._swept >= self._limits.sweep_seconds:
             self._swept = time.monotonic()
             self.take_in()
+            self._rewind.sweep(time.time())
             for source in self._sources:
-                source.sweep(time.time())
                 source.quarantine.sweep()
 
     def take_in(self) -> None:
@@ -295,6 +290,9 @@ class Drain:
         known = {source.directory for source in self._sources}
         for directory in self._newcomers():
             if directory not in known:
-                source = Source(directory, self._limits, is_tallied=False)
+                source = self._source(directory, is_tallied=False)
                 self._sources.append(source)
                 self._unread.append(source)
+
+    def _source(self, directory: Path, *, is_tallied: bool) -> Source:
+        return Source(directory, self._limits, is_tallied=is_tallied, is_remote=not self._store.is_embedded)

@@ -37,6 +37,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     merges: list[Merge] = []
     owed: list[Owed] = []
     """What is stored, with visits that are not derived yet."""
+    at: int = 0
+    """When it was settled, as the journal has it (journal.py)."""
 
     @property
     def done(self) -> int:
@@ -54,7 +56,6 @@ class NoteBook:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / NOTE
-        self._ballast = Ballast(directory, 0)
 
     def read(self) -> Intent | None:
         """The last note, or None: there never was one, or it was taken away. Raises SpoolFault if it is damaged."""
@@ -68,12 +69,16 @@ class NoteBook:
             raise SpoolFault(f"{self._path} is damaged: remove it, and every row in the spool is checked") from None
 
     def write(self, intent: Intent) -> None:
-        """Return when the note would survive a power cut. On a full disk the ballast goes overboard for it."""
-        note = msgspec.msgpack.encode(intent)
-        try:
-            replace_durably(self._path, note)
-        except OSError as fault:
-            if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            self._ballast.drop()
-            replace_durably(self._path, note)
+        """Return when the note would survive a power cut. Raises OSError."""
+        replace_note(self._path, msgspec.msgpack.encode(intent))
+
+
+def replace_note(path: Path, note: bytes) -> None:
+    """Return when a note in a spool directory would survive a power cut; on a full disk the ballast goes overboard."""
+    try:
+        replace_durably(path, note)
+    except OSError as fault:
+        if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        Ballast(path.parent, 0).drop()
+        replace_durably(path, note)

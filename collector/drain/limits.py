@@ -27,6 +27,10 @@ class DrainLimits(msgspec.Struct, frozen=True):
     """After being told to stop, go on this long if there is something to store."""
     keep_seconds: float = 660.0
     """Delete a drained segment this long after its last write: a restart reads it to know the ids of 10 minutes."""
+    keep_acknowledged_seconds: float = 1800.0
+    """On a server it is deleted this long after its last row was acknowledged: one that dies may have lost that row."""
+    look_seconds: float = 10.0
+    """How often a server is asked since when it has been up."""
     keep_bytes: int = 512 << 20
     """But keep no more than this of drained segments."""
     sweep_seconds: float = 1.0

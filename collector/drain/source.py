@@ -22,11 +22,13 @@ from collector.drain.batch import Batch, Records, next_batch, read
 from collector.drain.decision import ERASED, Decided
 from collector.drain.demands import DemandBook
 from collector.drain.intent import Intent, NoteBook
+from collector.drain.journal import Journal, settled_of
+from collector.drain.keeping import delete_done, old_segments
 from collector.drain.limits import DrainLimits
 from collector.drain.quarantine import Quarantine
 from collector.drain.seen import Seen
 from collector.spool.blank import find
-from collector.spool.disk import hold, make_private, space_of
+from collector.spool.disk import hold, make_private
 from collector.spool.errors import SpoolNewer
 from collector.spool.reader import Reader
 from collector.spool.record import is_blank, is_event, site_of
@@ -53,10 +55,12 @@ class Job(msgspec.Struct, frozen=True):
 class Source:
     """A spool directory being drained: `catch_up` once, then `waits`, `begin` and `settle` in turn.
 
-    `is_tallied`: a collector of ours writes here and counts what it accepts.
+    `is_tallied`: a collector of ours writes here and counts what it accepts. `is_remote`: the store is a server.
     """
 
-    def __init__(self, directory: Path, limits: DrainLimits, *, is_tallied: bool = True) -> None:
+    def __init__(
+        self, directory: Path, limits: DrainLimits, *, is_tallied: bool = True, is_remote: bool = False
+    ) -> None:
         make_private(directory)
         self.directory = directory
         self.is_tallied = is_tallied
@@ -67,6 +71,10 @@ class Source:
         self._limits = limits
         self._lock = hold(directory / "drain.lock")
         self._notes = NoteBook(directory)
+        self._is_remote = is_remote
+        self.journal = Journal(is_synced=is_remote)
+        self.settled_at = 0
+        """When the last batch was settled, as the journal has it."""
         self.demands = DemandBook(directory)
         self._reader = Reader(directory)
         self._next: Batch | None = None
@@ -86,6 +94,8 @@ class Source:
             return None
         self._reader.close()
         self._reader = Reader(self.directory)
+        self.settled_at = note.at
+        old = old_segments(self.directory, self._limits.keep_seconds)
         records = Records()
         noted: Segment | None = None
         while (frame := self._reader.peek()) is not None:
@@ -96,6 +106,8 @@ class Source:
             if (here.number, frame.first) >= (note.number, note.a):
                 noted = here
                 records.add(read(frame))
+                continue
+            if here in old:
                 continue
             done = Records()
             with suppress(SpoolNewer):
@@ -168,10 +180,12 @@ class Source:
             self._notes.write(intent)
             self.job = replace(self.job, intent=intent)
 
-    def settle(self) -> None:
-        """Note that the job in hand is done."""
+    def settle(self, at: int) -> None:
+        """Note that the job in hand is done, and in the journal what was decided about it."""
         if self.job is not None:
-            self._notes.write(replace(self.job.intent, settled=True, owed=self.owed))
+            self.settled_at = at
+            self.journal.append(self.job.batch.segment, settled_of(self.job.intent, at))
+            self._notes.write(replace(self.job.intent, settled=True, owed=self.owed, at=at))
             self.job = None
 
     def pay(self, derive: Callable[[Owed], None]) -> None:
@@ -252,25 +266,16 @@ class Source:
         return bytes_in(self.directory)
 
     def sweep(self, now: float) -> None:
-        """Delete segments that are done: when resends of what they hold are forgotten, or when room is short."""
+        """Delete segments that are done: when nobody needs what they hold any more, or when room is short."""
         in_hand = self.job.batch if self.job else self._next
         here = in_hand.segment if in_hand else self._reader.segment
-        if here is None:
-            return
-        limits = self._limits
-        is_short = space_of(self.directory).is_short(limits.disk)
-        size = 0
-        for segment in reversed(segments_in(self.directory)):
-            if segment.number >= here.number:
-                continue
-            told = segment.path.stat()
-            size += told.st_size
-            if is_short or size > limits.keep_bytes or now - told.st_mtime > limits.keep_seconds:
-                segment.path.unlink()
+        if here is not None:
+            delete_done(self.directory, here, self._limits, now, is_remote=self._is_remote)
 
     def close(self) -> None:
         self._stop_looking_ahead()
         self._reader.close()
+        self.journal.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1

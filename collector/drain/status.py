@@ -52,6 +52,11 @@ class DrainStatus(msgspec.Struct, frozen=True):
     """Events that no collector of this process received: they lay in the spool when it came, or were imported."""
     demanded_ms: int = 0
     """When the oldest demand of a visitor that is not fulfilled was made, in ms since 1970; 0: there is none."""
+    is_rewinding: bool = False
+    """What the spool holds of batches that were done is held against the store once more (rewind.py)."""
+    rewinds: int = 0
+    stored_again: int = 0
+    """Rows that a rewind did not find in the store."""
 
 
 class Ledger:
@@ -94,7 +99,10 @@ class Ledger:
         self._insert_seconds += seconds
         self._lag = max(0.0, time.time() - received_ms / 1000)
 
-    def tell(self, error: str, *, is_behind: bool, oldest_ms: int, demanded_ms: int = 0) -> DrainStatus:
+    def tell(
+        self, error: str, *, is_behind: bool, oldest_ms: int, demanded_ms: int = 0,
+        rewind: tuple[bool, int, int] = (False, 0, 0),
+    ) -> DrainStatus:  # fmt: skip
         """Say how things are. While we keep up nothing waits; what else waits is counted once a second at most."""
         if time.monotonic() - self._counted >= COUNT_SECONDS:
             self._counted = time.monotonic()
@@ -120,4 +128,7 @@ class Ledger:
             erased=dict(self._erased),
             found=dict(self._found),
             demanded_ms=demanded_ms,
+            is_rewinding=rewind[0],
+            rewinds=rewind[1],
+            stored_again=rewind[2],
         )

@@ -27,7 +27,7 @@ from footfall.audit.probe import ADDRESS, AGENT
 from footfall.audit.searching import holding_files, tail_of
 from footfall.audit.traces import mutations_hold
 from footfall.audit.yard import Yard
-from footfall.house import open_bridge
+from footfall.footing import open_bridge
 from registry.site import Site
 
 FIRST, SECOND = (Site(id=(1 << 32) - number, host="self-audit.invalid") for number in (2, 3))

@@ -20,7 +20,8 @@ from collector.drain.erased import Entry, ErasedBook
 from collector.settings import Settings
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from footfall.house import open_house
 from footfall.lock import hold_data, make_data
 from footfall.wayout.again import carry_out, prepare

@@ -14,7 +14,8 @@ import click
 from footfall.cli.asking import DAY, confirm
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from registry.errors import NotAllowed
 from registry.sites import COMMAND_LINE
 

@@ -12,7 +12,7 @@ from footfall.audit.http import Door
 from footfall.cli.audit import checked_address
 from footfall.cli.awaiting import await_end
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.doctor import examine
 from footfall.whereabouts import address_in, own_address
 from registry.sites import COMMAND_LINE

@@ -24,7 +24,8 @@ from footfall.cli.asking import DAY, confirm
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.erase_pages import erase_pages
 from footfall.cli.opening import open_registry, read_settings, told_as_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from footfall.restriction import refuse_if_held
 from registry.errors import NotAllowed
 from registry.registry import Registry

@@ -14,7 +14,8 @@ import click
 from collector.settings import Settings
 from footfall.cli.asking import confirm
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from registry.errors import NotAllowed
 from registry.registry import Registry
 from registry.setting import path_pattern

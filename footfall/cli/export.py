@@ -19,7 +19,8 @@ from collector.settings import Settings
 from collector.spool.disk import make_private
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from footfall.wayout import export as out
 from footfall.wayout import load as back
 from registry.errors import NotAllowed

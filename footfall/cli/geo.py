@@ -15,7 +15,8 @@ import click
 
 from collector.distill.geo import Edition
 from footfall.cli.opening import read_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from footfall.updates.fetch import SignIn, UpdateFault
 from footfall.updates.geo import BASES, GeoOrder, Source, update_geo
 

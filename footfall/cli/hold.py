@@ -15,7 +15,8 @@ import click
 from footfall.cli.asking import DAY
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark, show_table, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import show_table, waiting
 from registry.sites import COMMAND_LINE
 
 

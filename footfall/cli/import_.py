@@ -10,7 +10,7 @@ import click
 
 from collector.spool.errors import SpoolError
 from footfall.cli.opening import open_registry, read_settings, told_as_settings
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.importing.formats import FORMATS, Format
 from footfall.importing.lines import PIPE, UnreadableLog
 from footfall.importing.run import Outcome, Wish, import_log

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import click
 
 from footfall.cli.opening import open_registry
-from footfall.cli.show import moment, remark, show_json, show_table
+from footfall.cli.remarks import remark
+from footfall.cli.show import moment, show_json, show_table
 from registry.keys import SCOPES, Key
 
 

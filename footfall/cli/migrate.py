@@ -11,7 +11,7 @@ import click
 from clickhouse.client import connect
 from clickhouse.migrate import migrate as migrate_store
 from footfall.cli.opening import read_settings
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.lock import DataHeld, hold_data, make_data
 from registry.database import open_database
 from registry.migrate import migrate as migrate_registry

@@ -11,7 +11,7 @@ import click
 from collector.privacy.notice import notice_of
 from collector.privacy.texts import LANGUAGES
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.register.annexes import ANNEXES
 from footfall.register.facts import gather
 from footfall.register.record import View, as_csv, as_json, as_markdown, entries_of

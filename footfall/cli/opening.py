@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from collector.settings import Settings, SettingsError, load
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.lock import make_data
 from registry.errors import NotAllowed, NotThere
 from registry.registry import Registry

@@ -1,8 +1,9 @@
-"""`footfall repair --site HOST (--day DAY | --since DAY)`: derive the visits of days that are over anew from events.
+"""`footfall repair --site HOST (--day DAY | --since DAY)`: derive the visits of days that are over anew from events;
+`footfall repair --lost`: store again what the store has lost of the last minutes, as far as the spool still holds it.
 
-An order (registry/orders.py), so it works beside a running server, which holds the store; without one this process
-executes it. After several collectors ran behind a balancer that is not sticky, after rows were brought back, or
-whenever visits are doubted: where nothing is wrong, nothing changes.
+Orders (registry/orders.py), so they work beside a running server, which holds the store; without one this process
+executes them. The first: after several collectors ran behind a balancer that is not sticky, or whenever visits are
+doubted. The second: after a disk was replaced or a snapshot brought back. Where nothing is wrong, nothing changes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from collector.settings import Settings
 from footfall.cli.asking import DAY
 from footfall.cli.awaiting import LONG_SECONDS, await_end, done
 from footfall.cli.opening import open_registry, read_settings
@@ -21,14 +23,22 @@ from registry.sites import COMMAND_LINE
 
 
 @click.command()
-@click.option("--site", "host", required=True, help="Whose visits.")
+@click.option("--site", "host", help="Whose visits.")
 @click.option("--day", type=DAY, help="This day, as 2026-01-31.")
 @click.option("--since", type=DAY, help="From this day on, to the last one that is over.")
-def repair(host: str, day: datetime | None, since: datetime | None) -> None:
-    """Derive the visits of days that are over anew from their events."""
+@click.option("--lost", is_flag=True, help="Store again what the store has lost of the last minutes.")
+def repair(host: str | None, day: datetime | None, since: datetime | None, lost: bool) -> None:
+    """Derive visits of past days anew, or store again what was lost."""
+    settings = read_settings()
+    if lost:
+        if host or day or since:
+            raise NotAllowed("--lost is about everything that the spool keeps: no --site, no days")
+        _rewind(settings)
+        return
+    if not host:
+        raise NotAllowed("say whose visits: --site")
     if (day is None) == (since is None):
         raise NotAllowed("say which days: --day, or --since")
-    settings = read_settings()
     with open_registry(settings) as registry:
         site = registry.sites.get(host)
         open_day = first_open_day(site, datetime.now(UTC))
@@ -42,3 +52,13 @@ def repair(host: str, day: datetime | None, since: datetime | None) -> None:
         with waiting(f"repairing visits of {site.host}"):
             done(await_end(settings, registry, order, LONG_SECONDS), "the repair")
     click.echo(f"{site.host}: every visit from {first} up to {until} is what its events say")
+
+
+def _rewind(settings: Settings) -> None:
+    with open_registry(settings) as registry:
+        registry.looks.note(COMMAND_LINE, "machine", "machine", "repair", None, object="lost rows")
+        order = registry.orders.file("rewind", {}, COMMAND_LINE)
+        with waiting("looking for what the spool still holds"):
+            ended = done(await_end(settings, registry, order, LONG_SECONDS), "the repair")
+    told = ended.result
+    click.echo(f"{told['looked']} rows of the spool were looked for in the store; stored again: {told['stored']}")

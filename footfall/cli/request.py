@@ -13,7 +13,8 @@ from typing import get_args
 import click
 
 from footfall.cli.opening import open_registry
-from footfall.cli.show import remark, show_json, show_table
+from footfall.cli.remarks import remark
+from footfall.cli.show import show_json, show_table
 from registry.letters import LANGUAGES, LETTERS, letter_of
 from registry.registry import Registry
 from registry.requests import Outcome, Request

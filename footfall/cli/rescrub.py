@@ -13,7 +13,8 @@ import click
 from footfall.cli.asking import DAY
 from footfall.cli.awaiting import await_end, done
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import waiting
 from registry.sites import COMMAND_LINE
 
 PATIENCE_SECONDS = 600.0

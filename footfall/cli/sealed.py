@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.wayout.kept import MISSING, open_kept
 from footfall.wayout.sealing import SECRET, NoKey, NotSealed, can_seal, key_of, make_keys
 from registry.errors import NotAllowed, WrongState

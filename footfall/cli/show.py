@@ -1,7 +1,7 @@
-"""What verbs print: tables for people, JSON for programs, remarks that stay out of a pipe's way.
+"""What verbs print: tables for people, JSON for programs.
 
-Results go to stdout, remarks to stderr. A table is as wide as it needs when nobody watches (a pipe, a file), and text
-that others have chosen is never read as markup.
+Results go to stdout, remarks (remarks.py) to stderr. A table is as wide as it needs when nobody watches (a pipe, a
+file), and text that others have chosen is never read as markup.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from footfall.cli.remarks import remark
 
 UNWATCHED_WIDTH = 500
 
@@ -39,11 +41,6 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty: 
 def show_json(value: object) -> None:
     """Print a value as JSON, indented."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
-
-
-def remark(sentence: str) -> None:
-    """Say something that is not the result."""
-    click.echo(sentence, err=True)
 
 
 def moment(when: datetime | None) -> str:

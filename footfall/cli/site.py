@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import moment, remark, show_json, show_table
+from footfall.cli.remarks import remark
+from footfall.cli.show import moment, show_json, show_table
 from footfall.cli.snippet import show_tag
 from registry.errors import NotAllowed
 from registry.presets import PRESETS

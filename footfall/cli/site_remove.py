@@ -17,7 +17,8 @@ from collector.settings import Settings
 from footfall.cli.asking import DAY, confirm
 from footfall.cli.awaiting import await_end
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import moment, remark, show_json, waiting
+from footfall.cli.remarks import remark
+from footfall.cli.show import moment, show_json, waiting
 from footfall.wayout.kept import MISSING
 from footfall.wayout.sealing import NoKey, can_seal, check_public
 from registry.errors import NotAllowed, WrongState

@@ -12,7 +12,7 @@ import click
 
 from collector.settings import Settings
 from footfall.cli.opening import open_registry, read_settings
-from footfall.cli.show import remark
+from footfall.cli.remarks import remark
 from footfall.whereabouts import address_in, own_address
 from registry.site import Site
 

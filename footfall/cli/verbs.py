@@ -102,7 +102,7 @@ SECTIONS = (
         (
             Verb("import", "", "Bring in what was counted elsewhere.", IMPORT),
             Verb("export", f"{_HERE}.export:export", "Write all that is kept of a site into a folder."),
-            Verb("repair", f"{_HERE}.repair:repair", "Derive the visits of days that are over anew from their events."),
+            Verb("repair", f"{_HERE}.repair:repair", "Derive visits of past days anew, or store again what was lost."),
         ),
     ),
     Section(

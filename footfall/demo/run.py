@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,7 +33,9 @@ from footfall.demo import town
 from footfall.demo.traffic import Source, SourceOf, Traffic
 from footfall.demo.website import App, Receive, Scope, Send, website
 from footfall.house import House, open_house
-from footfall.serve import bound, run_house, url_of
+from footfall.serve import run_house
+from footfall.web import bound
+from footfall.whereabouts import own_address
 from registry.site import Site
 
 HOST = "127.0.0.1"
@@ -55,13 +59,14 @@ def run_demo(port: int | None, days: int, events: int, data: Path | None) -> Non
         house = stack.enter_context(open_house(settings_in(directory, front)))
         if not any(site.host == town.HOST for site in house.registry.sites.list()):
             fill(house, days, events)
-        report = f"{url_of(front)}/sites/{town.HOST}"
+        report = f"{address_of(front)}/sites/{town.HOST}"
         run_house(
             house,
             [front, pages],
             open_on_loopback=True,
             around=lambda app: by_port(pages.getsockname()[1], website(app, report), app),
-            on_ready=lambda: greet(report, url_of(pages), kept=data),
+            on_ready=lambda: greet(report, address_of(pages), kept=data),
+            at_once=None if data else lambda: leave_nothing(directory),
         )
 
 
@@ -76,6 +81,17 @@ def listener(port: int | None, usual: int) -> Iterator[socket]:
                 raise
             taken = stack.enter_context(bound(Listen(HOST, 0)))
         yield taken
+
+
+def address_of(taken: socket) -> str:
+    return own_address(Listen(HOST, int(taken.getsockname()[1])))
+
+
+def leave_nothing(directory: Path) -> None:
+    """Be another program, which removes the directory: nothing of this one goes on writing in it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    words = [sys.executable, "-I", "-c", "import shutil, sys; shutil.rmtree(sys.argv[1])", str(directory)]
+    os.execv(sys.executable, words)  # noqa: S606  # nosec B606  # our own interpreter, our own words
 
 
 def settings_in(directory: Path, front: socket) -> Settings:

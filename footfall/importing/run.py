@@ -21,7 +21,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from clickhouse.faults import StoreAway
 from collector.settings import Settings
-from footfall.house import open_bridge, open_house
+from footfall.footing import open_bridge
+from footfall.house import open_house
 from footfall.importing.bench import Bench, open_bench, remove_emptied, spool_of
 from footfall.importing.formats import Format, reader_of
 from footfall.importing.lines import PIPE, Lines, LogFile, follow, piped

@@ -14,10 +14,11 @@ ROOT = Path(__file__).parents[2]
 SAYS = {
     "ingest.py": ("ratio (median of rounds)", "CPU us/event", "refused 0"),
     "latency.py": ("p99 at 100 events/s", "refused 0"),
-    "memory.py": ("whole product, after 3 report pages", "collector alone"),
+    "memory.py": ("whole product, after 3 report pages", "collector alone", "a hand, started"),
     "ready.py": ("serve, first start", "serve, second start", "demo, 2,000 events"),
     "recovery.py": ("all 202", "caught up", "drained in", "accounted for"),
     "soak.py": ("descriptors", "at rest", "accounted for"),
+    "verify.py": ("the last segment", "one that is not stored", "of CPU"),
     "report_page.py": ("30 days, no filter", "12 months, one filter", "over the wire"),
 }
 

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 import pytest
+from store_world import keep, some_events
 
 from clickhouse.client import Store
 from clickhouse.columns import EVENT_COLUMNS, PLACE_COLUMNS
@@ -29,6 +30,22 @@ def test_a_migration_cut_short_is_finished_by_the_next(any_store: Store) -> None
     any_store.writer.command("drop table visits sync")
     assert migrate(any_store) == [migration.name for migration in migrations()]
     assert any_store.query("select count() from visits") == [(0,)]
+
+
+def test_what_is_stored_outlives_lighter_packing(any_store: Store) -> None:
+    any_store.writer.command("alter table events modify column source codec(ZSTD(3))")
+    any_store.writer.command("truncate table schema_migrations")
+    keep(any_store, some_events(8))
+    tables = [f"select * from {table} order by all" for table in ("events", "visits")]
+    before = [any_store.query(table) for table in tables]
+    migrate(any_store)
+    assert [any_store.query(table) for table in tables] == before
+    heavier = any_store.query(
+        "select name from system.columns where database = {database:String} and table in ('events', 'visits')"
+        " and compression_codec not like '%ZSTD(1))'",
+        {"database": any_store.database},
+    )
+    assert {name for (name,) in heavier} == {"path", "entry", "exit"}
 
 
 def test_the_columns_of_events_are_the_fields_of_event_and_the_place_of_the_row(store: Store) -> None:
@@ -75,13 +92,3 @@ def test_a_cluster_replicates_and_a_visitor_stays_on_one_shard(store: Store) -> 
     assert "non_replicated" not in text
     with pytest.raises(StoreError):
         store.query("select formatQuery({sql:String})", {"sql": "create tabel x"})
-
-
-def test_an_insert_is_on_disk_before_it_is_acknowledged(store: Store) -> None:
-    for table in TABLES:
-        (((ddl),),) = store.query(
-            "select create_table_query from system.tables where database = {d:String} and name = {t:String}",
-            {"d": store.database, "t": table},
-        )
-        assert "fsync_after_insert = 1" in ddl
-        assert "fsync_part_directory = 1" in ddl

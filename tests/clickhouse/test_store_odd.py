@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 from odd_oracle import OddOracle
+from shelf import Shelf
 from store_world import NOON, days, event, keep, only, some_events
 
 from clickhouse.ask import Did, Period, QuestionError
@@ -21,18 +24,20 @@ from clickhouse.ask.odd import Scope
 from clickhouse.ask.returning import MOST_VISITS, ask_returning
 from clickhouse.ask.timing import VITALS, ask_hours, ask_readings, ask_vitals
 from clickhouse.client import Store
+from clickhouse.keep import Keep
 from clickhouse.rows import Event, PlacedEvent
 
 ZONE = "Europe/Berlin"
 MARCH = days("2026-03-01", "2026-04-01", ZONE)
 K = Guard.for_people(5)
+World = Callable[..., tuple[Store, OddOracle]]
 
 
 def scope(*filters: Any, period: Period = MARCH, zone: str = ZONE) -> Scope:
     return Scope(site_id=1, timezone=zone, period=period, filters=filters)
 
 
-def world(store: Store, seed: int, visits: int = 90) -> tuple[list[PlacedEvent], OddOracle]:
+def fill(store: Store, seed: int, visits: int) -> list[PlacedEvent]:
     """Random visits with money in two currencies, vitals, and visitors who agreed to be known again."""
     dice = random.Random(seed)
     events = []
@@ -46,8 +51,25 @@ def world(store: Store, seed: int, visits: int = 90) -> tuple[list[PlacedEvent],
     for _ in range(visits):
         who, week = 10_000 + dice.randrange(12), dice.randrange(-2, 4)
         events.append(event(t=week * 604_800 + dice.randrange(400_000), visitor=who, consented=True))
-    rows = keep(store, events, timezone=ZONE)
-    return rows, OddOracle(rows, 1, MARCH, ZONE)
+    return keep(store, events, timezone=ZONE)
+
+
+@pytest.fixture(scope="module")
+def world(shelf: Shelf[Store]) -> Iterator[World]:
+    """Random worlds, each made once: these tests only ask. What a store keeps of answers is not handed on."""
+    with ExitStack() as stack:
+
+        @cache
+        def made(seed: int, visits: int) -> tuple[Store, OddOracle]:
+            store = stack.enter_context(shelf.lend())
+            return store, OddOracle(fill(store, seed, visits), 1, MARCH, ZONE)
+
+        def known(seed: int, visits: int = 90) -> tuple[Store, OddOracle]:
+            store, oracle = made(seed, visits)
+            store.keep = Keep()
+            return store, oracle
+
+        yield known
 
 
 def is_page(path: str) -> Any:
@@ -64,8 +86,8 @@ def page_step(path: str) -> Any:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(("page", "back"), [("", False), ("", True), ("/a", False), ("/a", True), ("/nowhere", False)])
-def test_journeys_are_what_a_walk_through_the_rows_says(store: Store, seed: int, page: str, back: bool) -> None:
-    _, oracle = world(store, seed)
+def test_journeys_are_what_a_walk_through_the_rows_says(world: World, seed: int, page: str, back: bool) -> None:
+    store, oracle = world(seed)
     for steps in (2, 4, 5):
         told = ask_journeys(store, scope(), page, back=back, steps=steps).hops
         expected = oracle.hops(page, back=back, steps=steps, named=NAMED, other=OTHER)
@@ -90,8 +112,8 @@ def test_pages_beyond_the_best_are_one_in_every_step(store: Store) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("by_day", [False, True])
-def test_a_funnel_is_what_a_walk_through_the_rows_says(store: Store, seed: int, by_day: bool) -> None:
-    _, oracle = world(store, seed)
+def test_a_funnel_is_what_a_walk_through_the_rows_says(world: World, seed: int, by_day: bool) -> None:
+    store, oracle = world(seed)
     for first, second, third in (("/", "/a", "/b/c"), ("/a", "/a", "/a"), ("/pricing", "/", "/")):
         steps = [page_step(first), page_step(second), only("feature", "Signup"), page_step(third)]
         plain = [lambda one, path=path: one.path == path for path in (first, second)]
@@ -114,8 +136,8 @@ def test_a_funnel_has_two_to_eight_steps(store: Store, steps: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_features_goals_and_money_are_what_the_rows_say(store: Store, seed: int) -> None:
-    _, oracle = world(store, seed)
+def test_features_goals_and_money_are_what_the_rows_say(world: World, seed: int) -> None:
+    store, oracle = world(seed)
     told = {row.name: (row.uses, row.visits, row.people, dict(row.by_day)) for row in ask_features(store, scope()).rows}
     used = {row.event.name for row in oracle.kept()} - {"pageview", "Web Vitals"}
     assert told == {name: oracle.deeds(is_feature(name))[:4] for name in used}
@@ -144,8 +166,8 @@ def test_the_last_use_is_found_whatever_the_period(store: Store) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_hours_and_reading_are_what_the_rows_say(store: Store, seed: int) -> None:
-    _, oracle = world(store, seed)
+def test_hours_and_reading_are_what_the_rows_say(world: World, seed: int) -> None:
+    store, oracle = world(seed)
     hours = {
         (row.weekday, row.hour): (row.visitors, row.visits, row.pageviews) for row in ask_hours(store, scope()).rows
     }
@@ -176,8 +198,8 @@ def test_vitals_are_rated_by_their_bounds(store: Store) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_returning_is_what_the_rows_say(store: Store, seed: int) -> None:
-    _, oracle = world(store, seed)
+def test_returning_is_what_the_rows_say(world: World, seed: int) -> None:
+    store, oracle = world(seed)
     told = ask_returning(store, scope())
     cohorts = {one.week: {later: number for later, number in enumerate(one.visitors) if number} for one in told.cohorts}
     assert cohorts == oracle.cohorts()
@@ -197,10 +219,10 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: filters[0].__class__.__name__)
-def test_a_filter_picks_the_same_visits_that_the_grid_counts(store: Store, filters: Sequence[Any]) -> None:
+def test_a_filter_picks_the_same_visits_that_the_grid_counts(world: World, filters: Sequence[Any]) -> None:
     from clickhouse.ask import Question, ask
 
-    world(store, 7, visits=150)
+    store, _ = world(7, visits=150)
     plain = Question(site_id=1, timezone=ZONE, metrics=("visits",), period=MARCH, filters=tuple(filters))
     (row,) = ask(store, plain).rows
     walks = [hop for hop in ask_journeys(store, scope(*filters)).hops if hop.step == 1]

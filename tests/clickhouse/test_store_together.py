@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from shelf import Shelf
 from store_world import days, event, keep, only, place, question, some_events
 
 from clickhouse.ask import Answer, Did, Guard, Not, Question, ask, ask_many, build, together
@@ -16,6 +17,7 @@ from clickhouse.ask.build import Statement
 from clickhouse.ask.together import Batch, count, put_together
 from clickhouse.client import Row, Store
 from clickhouse.insert import insert_events
+from clickhouse.keep import Keep
 from clickhouse.visits import derive_visits_of_site
 
 NOW = datetime(2026, 6, 10, 14, tzinfo=UTC)
@@ -48,14 +50,22 @@ FILTERS: tuple[tuple[Any, ...], ...] = (
 )
 
 
-@pytest.fixture
-def world(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def quarter(shelf: Shelf[Store]) -> Iterator[Store]:
     """A quarter of visits, nothing of it added up."""
-    rows = place(some_events(11, visits=500, since=SINCE, hours=24 * 95), timezone=ZONE)
-    insert_events(store, rows, token="world")
-    derive_visits_of_site(store, 1)
-    store.writer.command("truncate table changes")
-    return store
+    with shelf.lend() as store:
+        rows = place(some_events(11, visits=500, since=SINCE, hours=24 * 95), timezone=ZONE)
+        insert_events(store, rows, token="world")
+        derive_visits_of_site(store, 1)
+        store.writer.command("truncate table changes")
+        yield store
+
+
+@pytest.fixture
+def world(quarter: Store) -> Store:
+    """The same rows for all who only ask; what a store keeps of answers is not handed on."""
+    quarter.keep = Keep()
+    return quarter
 
 
 def page(filters: tuple[Any, ...], since: str, until: str, **more: Any) -> list[Question]:

@@ -7,7 +7,7 @@ from store_world import place, some_events, touched
 
 from clickhouse.client import Store
 from clickhouse.insert import insert_events
-from clickhouse.visits import MANY_VISITS, Rows, derive_visits, derive_visits_of_rows
+from clickhouse.visits import DERIVE_ROWS, MANY_VISITS, Rows, derive_visits, derive_visits_of_rows
 
 
 def visits(store: Store) -> list[tuple[object, ...]]:
@@ -35,3 +35,13 @@ def test_few_visits_or_those_of_many_days_are_named(store: Store, visits_hours: 
     found = visits(store)
     derive_visits(store, touched(rows))
     assert found == visits(store) != []
+
+
+def test_rows_beside_those_visits_are_not_read_whole(store: Store) -> None:
+    insert_events(store, place(some_events(6)), token="x")
+    asked = DERIVE_ROWS[DERIVE_ROWS.index("with\n") :]
+    every = {"segment": 7, "a": 0, "b": 99, "first": 1, "last": (1 << 64) - 1, "since": 0, "until": 1 << 42}
+    told = store.query(f"explain indexes = 1 {asked}", every)
+    (sieve,) = [line for (line,) in told if "Prewhere filter column" in line]
+    assert "visit_id" in sieve
+    assert "GLOBAL IN" in sieve

@@ -17,8 +17,8 @@ from http_world import Town
 
 from clickhouse.rows import Event
 from collector.app import create_collector
+from collector.condition import Condition
 from collector.distill import Tools, open_tools
-from collector.health import Condition
 from collector.settings import load
 from collector.spool import Committer, Spool
 from collector.spool.reader import Reader

@@ -19,7 +19,7 @@ from http_world import Town
 
 from clickhouse.rows import Event
 from collector.app import create_collector
-from collector.health import Condition
+from collector.condition import Condition
 from collector.settings import load
 from collector.spool import SpoolFull
 from collector.spool.record import KeptEvent, decode, encode_refusals

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from clickhouse.client import Store
 from clickhouse.rows import Reason, Refusal
 from collector.balance import balance
+from collector.condition import Condition
 from collector.drain import Drain
-from collector.health import Condition
 from collector.spool.record import encode_event, encode_refusals, site_of
 from collector.tally import Ledger, Tally
 

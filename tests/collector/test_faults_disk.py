@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.drains import drain_all, paths, refused
+from faults.drains import drain_all, draining, numbered, paths, refused
 from faults.reading import read_all
-from faults.traffic import NOON, event, id_of
+from faults.traffic import NOON, event, fill, id_of
 
-from clickhouse.client import Store
+from clickhouse.client import Store, StoreAway
+from clickhouse.lasting import Lasting
 from clickhouse.rows import RedactionCount, RefusalCount
 from collector.drain.intent import NoteBook
 from collector.spool import Spool
@@ -82,3 +83,24 @@ def test_a_spool_and_a_note_of_release_0_1_are_drained_and_written_on(store: Sto
     assert store.query("select count(), sum(pageviews), min(toUnixTimestamp(start)) from visits final") == [
         (1, 3, NOON // 1000)
     ]
+
+
+def test_what_a_failed_disk_of_the_store_took_waits_in_the_spool_for_another_start(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    fill(tmp_path, numbered(0, 40))
+    with monkeypatch.context() as worn, draining(store, tmp_path) as drain:
+        lasting = Lasting(tmp_path, fail)
+        worn.setattr(store.writer, "lasting", lasting)
+        for _ in range(3):
+            with pytest.raises(StoreAway, match="disk failed"):
+                drain.step()
+        lasting.close()
+    note = NoteBook(tmp_path).read()
+    assert note is not None
+    assert not note.settled
+    drain_all(store, tmp_path)
+    assert paths(store) == [f"/{number:06d}" for number in range(40)]

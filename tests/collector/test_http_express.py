@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
 from http_world import World
+from lane_world import PATIENCE, config_of, listening
 from uvicorn import Config, Server
 
 from collector import guard
@@ -17,7 +17,6 @@ from collector.app import Collector
 from collector.express import express_lane
 from collector.spool import SpoolFull
 
-PATIENCE = 60.0
 EVENT = b'{"n":"pageview","u":"https://example.com/"}'
 
 
@@ -28,38 +27,28 @@ async def other(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-@asynccontextmanager
-async def serving(world: World, *, lane: bool = True) -> AsyncIterator[tuple[Server, int]]:
+def config_for(world: World, *, lane: bool = True) -> Config:
     collector = Collector(world.endpoint, other, "/_f")
-    protocol: Any = express_lane(collector) if lane else guard.Guard
-    config = Config(
-        collector,
-        port=0,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        timeout_keep_alive=1,
-    )
-    server = Server(config)
-    running = asyncio.create_task(server._serve())
-    while not server.started:
-        await asyncio.sleep(0)
-    try:
-        yield server, server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(running, PATIENCE)
+    return config_of(collector, express_lane(collector) if lane else guard.Guard)
 
 
 def on_server(world: World, scenario: Callable[[int], Awaitable[Any]], *, lane: bool = True) -> Any:
     async def run() -> Any:
-        async with serving(world, lane=lane) as (_, port):
+        async with listening(config_for(world, lane=lane)) as port:
             return await asyncio.wait_for(scenario(port), PATIENCE)
 
+    return in_loop(run())
+
+
+def in_loop(work: Coroutine[Any, Any, Any]) -> Any:
     with asyncio.Runner(loop_factory=Config("", log_config=None).get_loop_factory()) as runner:
-        return runner.run(run())
+        return runner.run(work)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let deadlines be short."""
+    for name in ("HEAD_SECONDS", "BODY_SECONDS", "IDLE_SECONDS", "_TICK_SECONDS"):
+        monkeypatch.setattr(guard, name, 0.2)
 
 
 async def exchange(port: int, *parts: bytes) -> bytes:
@@ -169,7 +158,9 @@ def without_date(answer: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
-def test_both_lanes_answer_alike(request_: bytes) -> None:
+def test_both_lanes_answer_alike(request_: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request_:
+        hurry(monkeypatch)
     one, two = World(), World()
     fast = on_server(one, lambda port: exchange(port, request_))
     common = on_server(two, lambda port: exchange(port, request_), lane=False)
@@ -253,8 +244,7 @@ def test_who_hangs_up_before_the_answer_harms_nobody() -> None:
     ids=["half a body", "half a head", "idle", "half a long body"],
 )
 def test_the_lane_has_the_guards_deadlines(half: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HEAD_SECONDS", "BODY_SECONDS", "IDLE_SECONDS", "_TICK_SECONDS"):
-        monkeypatch.setattr(guard, name, 0.2)
+    hurry(monkeypatch)
     on_server(World(), lambda port: exchange(port, half))
 
 
@@ -284,16 +274,20 @@ def test_a_shutdown_waits_for_an_event_under_way() -> None:
     world.intake._keep = keep
 
     async def run() -> bytes:
-        async with serving(world) as (server, port):
-            asked = asyncio.create_task(exchange(port, post(close=False)))
-            while not world.arrivals:
-                await asyncio.sleep(0)
-            server.should_exit = True
-            await asyncio.sleep(0.3)
-            go_on.set()
-            return await asyncio.wait_for(asked, PATIENCE)
+        server = Server(config_for(world))
+        running = asyncio.create_task(server._serve())
+        while not server.started:
+            await asyncio.sleep(0)
+        asked = asyncio.create_task(exchange(server.servers[0].sockets[0].getsockname()[1], post(close=False)))
+        while not world.arrivals:
+            await asyncio.sleep(0)
+        server.should_exit = True
+        await asyncio.sleep(0.3)
+        go_on.set()
+        told = await asyncio.wait_for(asked, PATIENCE)
+        await asyncio.wait_for(running, PATIENCE)
+        return told
 
-    with asyncio.Runner(loop_factory=Config("", log_config=None).get_loop_factory()) as runner:
-        told = runner.run(run())
+    told = in_loop(run())
     assert statuses(told) == [202]
     assert b"connection: close" in told

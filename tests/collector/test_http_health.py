@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from collector_world import open_collector
 
-from collector.health import Condition
+from collector.condition import Condition
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,25 @@ from typing import Any
 
 import pytest
 from http_world import World
-from test_http_express import PATIENCE, REQUESTS, exchange, on_server, other, post, statuses, without_date
-from uvicorn import Config, Server
+from lane_world import PATIENCE, config_of, listening, ready
+from test_http_express import (
+    REQUESTS,
+    exchange,
+    hurry,
+    in_loop,
+    on_server,
+    other,
+    post,
+    statuses,
+    without_date,
+)
 
 from collector.app import Collector
 from collector.express import express_lane
 from collector.passing import CHUNK, FIRST, MORE, Giver, passage, passing_lane, receive_on
 from footfall.web import IDLE_SECONDS
 
+IDLE = int(IDLE_SECONDS)
 LOOK = b"GET /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
 
 
@@ -34,51 +45,25 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": f"{size} bytes".encode()})
 
 
-def usual(app: Any, protocol: Any) -> Config:
-    return Config(
-        app,
-        port=0,
-        http=protocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        timeout_keep_alive=int(IDLE_SECONDS),
-    )
-
-
 @asynccontextmanager
 async def a_hand(hand: World, house: World, rest: Any = other) -> AsyncIterator[int]:
     """A hand's server, and a house that never accepts: it gets what the hand passes on."""
     theirs, ours = passage()
     collector = Collector(house.endpoint, rest, "/_f")
     giver = Giver(theirs)
-    receiving = Server(usual(hand.endpoint, passing_lane(hand.endpoint, collector.event_paths, giver)))
-    answering = Server(config := usual(collector, express_lane(collector)))
-    config.load()
-    config.http_protocol_class = express_lane(collector)  # type: ignore[assignment]
+    receiving = config_of(hand.endpoint, passing_lane(hand.endpoint, collector.event_paths, giver), IDLE)
+    answering = await ready(config := config_of(collector, express_lane(collector), IDLE))
     protocol: Any = partial(
         config.http_protocol_class, config=config, server_state=answering.server_state, app_state={}
     )
     stop = receive_on(ours, protocol)
-    running = asyncio.create_task(receiving._serve())
-    while not receiving.started:
-        await asyncio.sleep(0)
-    await answering_dates(answering)
     try:
-        yield receiving.servers[0].sockets[0].getsockname()[1]
+        async with listening(receiving) as port:
+            yield port
     finally:
-        receiving.should_exit = True
-        await asyncio.wait_for(running, PATIENCE)
         stop()
         giver.close()
         ours.close()
-
-
-async def answering_dates(server: Server) -> None:
-    """What uvicorn's own loop does once a second for the headers of every answer."""
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.on_tick(0)
 
 
 def play(scenario: Any, hand: World | None = None, house: World | None = None, rest: Any = other) -> Any:
@@ -86,12 +71,13 @@ def play(scenario: Any, hand: World | None = None, house: World | None = None, r
         async with a_hand(hand or World(), house or World(), rest) as port:
             return await asyncio.wait_for(scenario(port), PATIENCE)
 
-    with asyncio.Runner(loop_factory=Config("", log_config=None).get_loop_factory()) as runner:
-        return runner.run(run())
+    return in_loop(run())
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
-def test_the_two_answer_like_one(request_: bytes) -> None:
+def test_the_two_answer_like_one(request_: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request_:
+        hurry(monkeypatch)
     hand, house, one = World(), World(), World()
     two = play(lambda port: exchange(port, request_), hand, house)
     common = on_server(one, lambda port: exchange(port, request_))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ pytest.importorskip("chdb", reason="needs the embedded store: pip install -e '.[
 pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
 
 
+HEAVY = re.compile(r"/(sqlalchemy|clickhouse_connect|markupsafe|_chdb|chdb|numpy|pandas|pyarrow|_argon2)")
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     with servers(tmp_path) as start:
@@ -33,6 +37,12 @@ def stored(server: Server) -> list[str]:
     return subprocess.run(
         words, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True, text=True
     ).stdout.split()
+
+
+def libraries_of(pid: int) -> list[str]:
+    """The files that a process has mapped: of every heavy package some part is compiled."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return [line.split(maxsplit=5)[5] for line in lines if line.endswith(".so")]
 
 
 def test_hands_receive_and_the_house_stores_and_shows_as_one(start: Start) -> None:
@@ -53,6 +63,7 @@ def test_hands_receive_and_the_house_stores_and_shows_as_one(start: Start) -> No
     wait_for(lambda: server.metric("footfall_events_kept_total") == 43, "the two of the browser")
     left = workers_of(server)
     assert len(left) == 2
+    assert not [library for pid in left for library in libraries_of(pid) if HEAVY.search(library)]
     assert server.end() == 0
     assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
     assert "Traceback" not in server.output

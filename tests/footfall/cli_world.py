@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tmpfs import salts_spec
+from warm import Warm
 
 COMMAND = str(Path(sys.executable).with_name("footfall"))
 
@@ -21,6 +22,7 @@ class Home:
 
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)
+    warm: Warm | None = None
 
     @property
     def data(self) -> Path:
@@ -36,6 +38,8 @@ class Home:
 
     def run(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `footfall` and wait for it."""
+        if self.warm is not None:
+            return self.warm.run([*words], stdin, self.directory, self.env())
         return subprocess.run(
             [COMMAND, *words],
             input=stdin,

@@ -71,12 +71,12 @@ def test_help_tells_every_noun_and_its_verbs(capsys: pytest.CaptureFixture[str])
 
 
 def test_the_version_is_told(home: Home) -> None:
-    assert home.run("--version").stdout == f"footfall {__version__}\n"
+    assert Home(home.directory).run("--version").stdout == f"footfall {__version__}\n"
 
 
 def test_the_module_is_the_command(home: Home) -> None:
     told = subprocess.run([sys.executable, "-m", "footfall", "--version"], capture_output=True, text=True, check=True)
-    assert told.stdout == home.run("--version").stdout
+    assert told.stdout == Home(home.directory).run("--version").stdout
 
 
 @pytest.mark.parametrize("words", [("--help",), ("site", "--help"), ("site", "list"), ("key", "list")], ids=" ".join)

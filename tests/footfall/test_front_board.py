@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from collector.health import Condition
+from collector.condition import Condition
 from collector.tally import Ledger
 from footfall.board import STALE_SECONDS, Board
 

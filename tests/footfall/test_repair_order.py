@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_world import Home
+from cli_world import Home, running
+from facade import Facade
 
 from clickhouse.client import Store
 from clickhouse.insert import insert_events
 from clickhouse.rows import Event, PlacedEvent, Position
 from clickhouse.visits import derive_visits, visit_id_of
+from collector.drain.looking import Rewound
+from collector.spool import Spool
+from collector.spool.record import encode_event
+from footfall.orders import run_orders
 from footfall.repair import first_open_day, work
 from registry.orders import Order
 from registry.registry import Registry
+from registry.salts import open_salts
 
 NOON = 1_772_625_600_000
 MINUTE = 60_000
@@ -81,3 +88,36 @@ def test_the_command_repairs_what_is_over_and_refuses_the_rest(home: Home) -> No
     for words in ((), ("--day", day, "--since", day), ("--day", datetime.now(UTC).date().isoformat())):
         assert home.run("repair", "--site", "example.com", *words).returncode == 2
     assert home.run("repair", "--site", "nobody.example", "--day", day).returncode != 0
+
+
+def test_the_command_stores_again_what_was_lost_and_says_how_much(
+    home: Home, server_store: Store, facade: Facade
+) -> None:
+    home.environment["FOOTFALL_STORE"] = facade.dsn(server_store.database)
+    home.run("site", "add", "example.com")
+    with closing(Spool.open(home.data / "spool" / "0")) as spool:
+        ts = int(datetime.now(UTC).timestamp() * 1000)
+        told = [Event(site_id=1, ts=ts, visitor_id=at + 1, name="pageview", hostname="e", path="/") for at in range(3)]
+        spool.append([encode_event(event) for event in told])
+    done = home.run("repair", "--lost")
+    assert done.returncode == 0, done.stderr
+    assert "3 rows of the spool were looked for in the store; stored again: 0" in done.stdout
+    server_store.writer.command("truncate table events")
+    done = home.run("repair", "--lost")
+    assert "3 rows of the spool were looked for in the store; stored again: 3" in done.stdout
+    server_store.writer.command("truncate table events")
+    with running(home):
+        done = home.run("repair", "--lost")
+    assert "3 rows of the spool were looked for in the store; stored again: 3" in done.stdout, done.stderr
+    for words in (("--site", "example.com"), ("--day", "2026-03-04")):
+        assert home.run("repair", "--lost", *words).returncode == 2
+
+
+def test_an_order_to_rewind_waits_for_whoever_drains(registry: Registry, store: Store, tmp_path: Path) -> None:
+    order = registry.orders.file("rewind", {}, "test")
+    answers = [None, Rewound(order.id, 7, 2)]
+    salts = open_salts("memory:", tmp_path)
+    assert run_orders(registry, store, salts, lambda _: True) == 0
+    for ended in (0, 1):
+        assert run_orders(registry, store, salts, lambda _: True, rewind=lambda _: answers.pop(0)) == ended
+    assert registry.orders.get(order.id).result == {"looked": 7, "stored": 2}

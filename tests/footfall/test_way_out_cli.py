@@ -49,7 +49,7 @@ def test_beside_a_server_a_site_goes_out_and_in_again_and_a_backup_comes_back_wi
             assert home.run("restore", "copy").returncode == 2  # a server holds the data
         finally:
             server.terminate()
-    elsewhere = Home(home.directory / "elsewhere", dict(home.environment))
+    elsewhere = Home(home.directory / "elsewhere", dict(home.environment), home.warm)
     elsewhere.directory.mkdir()
     shutil.move(home.directory / "copy", elsewhere.directory / "copy")
     alone = elsewhere.run("restore", "copy")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,14 @@ def headings(path: Path) -> set[str]:
     return {line.lstrip("#").strip() for line in path.read_text().splitlines() if line.startswith("#")}
 
 
-def names_of_tests() -> set[str]:
+@cache
+def names_of_tests() -> frozenset[str]:
     found = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 found.add(node.name)
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)

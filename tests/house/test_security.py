@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ ROWS = [
 ]
 
 
-def all_names() -> set[str]:
+@cache
+def all_names() -> frozenset[str]:
     told = (path.read_text() for path in (ROOT / "js-snippet" / "tests").glob("*.test.js"))
     return names_of_tests() | {name for text in told for name in re.findall(r'^test\("([^"]+)"', text, re.MULTILINE)}
 

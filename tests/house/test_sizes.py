@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,14 @@ def body_lines(function: Function) -> int:
     return (function.end_lineno or 0) - function.lineno + 1 - doc
 
 
-def functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, Function):
-            yield node
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, Function)]
 
 
 def test_no_file_outgrows_the_head() -> None:
@@ -76,7 +81,7 @@ def test_most_functions_are_small(room: str) -> None:
 def test_every_module_says_what_it_is() -> None:
     faults = []
     for path in python():
-        told = ast.get_docstring(ast.parse(path.read_text()))
+        told = ast.get_docstring(tree(path))
         lines = len(told.splitlines()) if told else 0
         if not 3 <= lines <= 12:
             faults.append(f"{path.relative_to(ROOT)}: module docstring of {lines} lines")
@@ -87,7 +92,7 @@ def test_every_module_has_its_types_postponed() -> None:
     """`from __future__ import annotations` everywhere: annotations cost nothing when a module is loaded."""
     bare = []
     for path in python():
-        speaks = len(ast.parse(path.read_text()).body) > 1
+        speaks = len(tree(path).body) > 1
         if speaks and "from __future__ import annotations" not in path.read_text():
             bare.append(path.relative_to(ROOT))
     assert not bare

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from registry_shelf import Shelf
+from registry_lent import LentDatabase
 from registry_world import DISKLESS, NO_REDIS, Clock, database_on, started_postgres, started_redis
+from shelf import Shelf
 from sqlalchemy import make_url
 
 from registry import passwords
@@ -92,8 +93,8 @@ def postgres_template(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_shelf(postgres_server: str, postgres_template: str) -> Iterator[Shelf]:
-    with closing(Shelf(postgres_server, postgres_template)) as shelf:
+def postgres_shelf(postgres_server: str, postgres_template: str) -> Iterator[Shelf[str]]:
+    with closing(Shelf(lambda: LentDatabase(postgres_server, postgres_template))) as shelf:
         yield shelf
 
 

@@ -1,14 +1,13 @@
 """PostgreSQL databases that tests use one after another: making and dropping one costs twenty times what emptying does.
 
-Not a test. In: a server, a database to copy. Out: `lend()`, the URL of a database as new: the rows of the template and
-no others, numbers counted from the start. One whose tables, triggers or indexes a test changed, or that cannot be
-emptied at once, is dropped and lent to nobody again.
+Not a test. They wait on a shelf (../shelf.py). In: a server, a database to copy. Out: `lend()`, the URL of a database
+as new: the rows of the template and no others, numbers counted from the start. One whose tables, triggers or indexes a
+test changed, or that cannot be emptied at once, is dropped and lent to nobody again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from registry_world import database_on
 from sqlalchemy import Connection, create_engine, text
@@ -26,7 +25,7 @@ TABLES = "select tablename from pg_tables where schemaname = 'public' order by 1
 SEQUENCES = "select sequencename, last_value from pg_sequences where schemaname = 'public' order by 1"
 
 
-class Lent:
+class LentDatabase:
     """One database, and what it looked like when it was new."""
 
     def __init__(self, server: str, template: str) -> None:
@@ -41,13 +40,14 @@ class Lent:
             self._rows = {name: [dict(row) for row in _all(connection, name)] for name in self._tables}
         self._engine.dispose()
 
+    def lend(self) -> str:
+        return self.url
+
     def is_as_new(self) -> bool:
         """Put the template's rows in place of all others; return whether nothing else differs."""
         try:
             with self._engine.begin() as connection:
-                connection.exec_driver_sql(
-                    "set local lock_timeout = '2s'; set local session_replication_role = replica"
-                )
+                connection.exec_driver_sql(ALONE)
                 if _looks(connection) != self._new:
                     return False
                 connection.exec_driver_sql("; ".join(self._emptying()))
@@ -77,24 +77,3 @@ def _looks(connection: Connection) -> list[list[tuple[object, ...]]]:
 
 def _all(connection: Connection, table: str) -> list[dict[str, object]]:
     return [dict(row) for row in connection.execute(text(f'select * from "{table}"')).mappings()]
-
-
-class Shelf:
-    """The databases that wait for the next test."""
-
-    def __init__(self, server: str, template: str) -> None:
-        self._made_of = server, template
-        self._waiting: list[Lent] = []
-
-    @contextmanager
-    def lend(self) -> Iterator[str]:
-        one = self._waiting.pop() if self._waiting else Lent(*self._made_of)
-        yield one.url
-        if one.is_as_new():
-            self._waiting.append(one)
-        else:
-            one.drop()
-
-    def close(self) -> None:
-        while self._waiting:
-            self._waiting.pop().drop()
