@@ -133,6 +133,10 @@ def _open_embedded(target: Target, readers: int, memory_bytes: int) -> Store:
         raise StoreMisconfigured("no directory")
     prepare_directory(directory)
     options = engine_options(memory_bytes)
+    sync = system_sync()
+    lasting = Lasting(directory, sync) if sync else None
+    if lasting is not None:
+        lasting()  # an engine that opens deletes what the last process had replaced
 
     def opener(settings: Mapping[str, object]) -> Opener:
         return lambda: get_client(interface="chdb", path=str(directory), settings=dict(settings), chdb_options=options)
@@ -152,8 +156,6 @@ def _open_embedded(target: Target, readers: int, memory_bytes: int) -> Store:
         raise StoreMisconfigured(f"cannot open the store in {directory}: {refusal}") from None
     claim_insert_files(directory)
     background, ender = (Handle([opener(settings)], target.database) for settings in (BACKGROUND_SETTINGS, {}))
-    sync = system_sync()
-    lasting = Lasting(directory, sync) if sync else None
     return Store(target, Writer(writer, lasting), Writer(background, lasting), Writer(ender), pool)
 
 

@@ -10,15 +10,15 @@ That table stays, empty: a mutation that outlives our patience finds it, and doe
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
+from clickhouse.cleaning import Hurry, old_parts
 from clickhouse.client import Store
 from clickhouse.faults import StoreAway, StoreError
-from clickhouse.staging import on_cluster_of, shard_of, unfinished
+from clickhouse.staging import on_cluster_of, unfinished
 
 TABLES_OF_SITES = """
 select table
@@ -34,19 +34,11 @@ from {table}
 where site_id = {{site_id:UInt32}}
 settings apply_deleted_mask = 0
 """
-OLD_PARTS = """
-select
-    table,
-    name
-from system.parts
-where database = currentDatabase()
-    and table in {tables:Array(String)}
-    and not active
-"""
 STAGING = "sites_to_erase"
 STAGE = "insert into sites_to_erase values ({site_id:UInt32})"
 STAGED = "in (select site_id from sites_to_erase)"
 POLL_SECONDS = 0.25
+NUDGE_SECONDS = 1.0
 REWRITE_SECONDS = 3600.0
 """After so long the caller is told to come again: a table of 100 million rows takes minutes."""
 
@@ -93,32 +85,23 @@ def wait_for_old_parts(store: Store, patience_seconds: float) -> bool:
     """Wait until the files that held erased rows are gone; False when ClickHouse takes longer.
 
     Only what is replaced by now counts: a busy table always has parts that merges have just replaced. A server keeps
-    them for its `old_parts_lifetime` (8 minutes unless set); the embedded engine for none.
+    them for its `old_parts_lifetime` (8 minutes unless set); the embedded engine lets them go within seconds.
     """
-    deadline = time.monotonic() + patience_seconds
-    tables = {"tables": tables_of_sites(store)}
-    old = set(store.writer.query(OLD_PARTS, tables))
-    while old := old & set(store.writer.query(OLD_PARTS, tables)):
-        if time.monotonic() >= deadline:
-            return False
-        for table in {table for table, _ in old}:
-            wake_cleaner(store, table)
-        time.sleep(POLL_SECONDS)
-    return True
-
-
-def old_parts(store: Store, tables: Iterable[str]) -> set[tuple[str, str]]:
-    """Return (table, part) of files that are replaced and still there."""
-    binds = {"tables": [table + shard_of(store) for table in tables]}
-    return {(table, part) for table, part in store.query(OLD_PARTS, binds)}
-
-
-def wake_cleaner(store: Store, table: str) -> None:
-    """Ask ClickHouse to delete replaced files of a table now."""
-    # The cleaner of a quiet table sleeps for up to 5 minutes; to start what was never stopped wakes it (1 s, measured).
-    # A server may not let us: then it is a matter of waiting.
-    with contextlib.suppress(StoreError):
-        store.writer.command(f"system start cleanup {table}")
+    began = nudged = time.monotonic()
+    hurry, tables = Hurry(store), tables_of_sites(store)
+    old = old_parts(store, tables)
+    try:
+        while old := old & old_parts(store, tables):
+            now = time.monotonic()
+            if now - began >= patience_seconds:
+                return False
+            if now >= nudged:
+                hurry.nudge({table for table, _ in old})
+                nudged = now + NUDGE_SECONDS
+            time.sleep(POLL_SECONDS)
+        return True
+    finally:
+        hurry.end()
 
 
 def _stage(store: Store, site_id: int) -> None:

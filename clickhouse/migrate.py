@@ -13,6 +13,7 @@ from string import Template
 
 import msgspec
 
+from clickhouse.cleaning import LIFETIME_SECONDS
 from clickhouse.client import Store
 from clickhouse.lasting import BY_ITSELF, BY_US
 
@@ -29,7 +30,7 @@ order by name
 KNOWN = "select name from schema_migrations$shard"
 LEARN = "insert into schema_migrations$shard (name) values ({name:String})"
 TABLES = "select name, engine_full from system.tables where database = currentDatabase() and engine like '%MergeTree'"
-ONE_CLEANS = {"concurrent_part_removal_threshold": 1_000_000}
+CLEANING = {"concurrent_part_removal_threshold": 1_000_000, "old_parts_lifetime": LIFETIME_SECONDS}
 """Below this number of old parts one thread deletes them, above it 128, which stay: three descriptors each, 20 MB."""
 
 
@@ -64,7 +65,7 @@ def migrate(store: Store) -> list[str]:
 
 def suit_engine(store: Store) -> None:
     """Tell every table of an embedded store who syncs what it writes, and how few threads clean up after it."""
-    wanted = {**(BY_ITSELF if store.writer.lasting is None else BY_US), **ONE_CLEANS}
+    wanted = {**(BY_ITSELF if store.writer.lasting is None else BY_US), **CLEANING}
     settings = [f"{name} = {value}" for name, value in wanted.items()]
     for name, engine in store.writer.query(TABLES):
         if missing := [setting for setting in settings if setting not in engine]:

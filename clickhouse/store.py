@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -22,6 +23,8 @@ from clickhouse.faults import BadRow, StoreError, fault_of_write
 from clickhouse.fit import misfit
 from clickhouse.keep import Keep
 from clickhouse.lasting import Lasting
+
+SETTLE_SECONDS = 10.0
 
 Row: TypeAlias = tuple[Any, ...]
 Result = TypeVar("Result")
@@ -57,6 +60,12 @@ class Writer:
         """Run a statement that writes nothing: to the engine itself."""
         with self._lock:
             self._handle.run(lambda client: client.command(sql, parameters=dict(params)), fault_of_write)
+
+    def settle(self) -> None:
+        """Return when everything is on the disk that an engine of our own has written, merged and rewritten too."""
+        with self._lock:
+            if self.lasting is not None:
+                self.lasting()
 
     def _write(self, work: Callable[[Any], object]) -> None:
         with self._lock:
@@ -138,6 +147,7 @@ class Store:
         """For statements that write and take long: new events need not wait for them. Opened when first used."""
         self.reader_count = len(readers)
         self.keep = Keep()
+        self._settled = time.monotonic()
         self._ender = ender
         self._call: Call | None = None
         self._readers = tuple(readers)
@@ -190,10 +200,17 @@ class Store:
         finally:
             self._idle.put(reader)
 
-    def give_back_memory(self) -> None:
-        """Return to the system what an embedded engine keeps for its next big insert: 90 MB after 200,000 rows."""
+    def tidy(self) -> None:
+        """Do what an embedded engine does not do by itself; call it about once a second.
+
+        It gives back to the system what it keeps for its next big insert (90 MB after 200,000 rows), and has what its
+        merges wrote on the disk well before it deletes what they replaced (cleaning.py).
+        """
         if self.is_embedded:
             self.writer.tell("system jemalloc purge")
+            if time.monotonic() - self._settled >= SETTLE_SECONDS:
+                self._settled = time.monotonic()
+                self.writer.settle()
 
     def close(self) -> None:
         for reader in self._readers:

@@ -37,8 +37,9 @@ IN_FLIGHT_SECONDS = 5.0
 def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iterator[None]:
     """Do all chores during the block, and `others` with them."""
     drain = keeper.drain
-    # What an embedded engine has freed it would keep for about ten seconds: 50 MB while somebody reads reports.
-    tidy = keeper.store.give_back_memory
+    # What an embedded engine has freed it would keep for about ten seconds (50 MB while somebody reads reports), and
+    # what its merges have written it never syncs.
+    tidy = keeper.store.tidy
     works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, PropWatch(keeper).work,
              keeper.registry.tidy, Closing(keeper).work, NightlyAudit(keeper.registry).work,
              Reminders(keeper.registry).work, OldLooks(keeper.registry).work, *others)  # fmt: skip

@@ -35,7 +35,7 @@ from registry.registry import Registry
 from registry.salts import Salts
 
 OLD_PARTS_SECONDS = 30.0
-"""How long a certificate waits for the replaced files to go: 1 s embedded (measured), longer on a busy machine."""
+"""How long a certificate waits for the replaced files to go: 3 s embedded (measured), longer on a busy machine."""
 
 IsSettled = Callable[[int], bool]
 """Told a revision of the registry: whether every process obeys it and what was accepted before is in the store."""

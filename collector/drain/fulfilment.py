@@ -18,10 +18,10 @@ from datetime import date, timedelta
 
 from clickhouse.amend import Found, change, drop_visits, find, has_stale_visits
 from clickhouse.changes import note_change
+from clickhouse.cleaning import Hurry, old_parts
 from clickhouse.client import Store
-from clickhouse.erase import old_parts, wake_cleaner
 from clickhouse.faults import StoreError
-from clickhouse.staging import REWRITTEN, clear, is_rewriting, prepare
+from clickhouse.staging import REWRITTEN, clear, is_rewriting, prepare, shard_of
 from clickhouse.visits import derive_visits
 from collector.drain.demands import ACTS, Standing, asks_of
 from collector.drain.erased import Demanded, ErasedBook
@@ -58,6 +58,7 @@ class Fulfilment:
         self._erased = erased
         self._work: Iterator[None] | None = None
         self._old_parts: set[tuple[str, str]] = set()
+        self._hurry = Hurry(store)
         self._retry, self._next, self._next_clean = limits.retry_seconds, 0.0, 0.0
         self._is_told = False
         self._is_unsure = True
@@ -130,7 +131,7 @@ class Fulfilment:
         self._at("proved")
         self._forget(ripe)
         self._at("forgotten")
-        self._old_parts |= old_parts(store, REWRITTEN)
+        self._old_parts |= self._replaced()
 
     def _ripe(self, demands: Sequence[KeptDemand]) -> list[KeptDemand]:
         now_ms, late_ms = time.time() * 1000, round(self._limits.late_seconds * 1000)
@@ -210,9 +211,14 @@ class Fulfilment:
         """Keep after the files that held what was changed, until ClickHouse has deleted them."""
         if self._old_parts and time.monotonic() >= self._next_clean:
             self._next_clean = time.monotonic() + CLEAN_SECONDS
-            self._old_parts &= old_parts(self._store, REWRITTEN)
-            for table in {table for table, _ in self._old_parts}:
-                wake_cleaner(self._store, table)
+            self._old_parts &= self._replaced()
+            if self._old_parts:
+                self._hurry.nudge({table for table, _ in self._old_parts})
+            else:
+                self._hurry.end()
+
+    def _replaced(self) -> set[tuple[str, str]]:
+        return old_parts(self._store, [table + shard_of(self._store) for table in REWRITTEN])
 
     def _complain(self, fault: Exception) -> None:
         if self.oldest_ms and time.time() - self.oldest_ms / 1000 > OVERDUE_SECONDS and not self._is_told:

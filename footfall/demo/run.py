@@ -123,7 +123,7 @@ def fill(house: House, days: int, events: int) -> None:
         bar.update(task, completed=events)
     derive_visits_of_site(house.store, site.id)
     insert_refusals(house.store, traffic.refusals(now, days, events), token=f"demo:{traffic.segment}:refusals")
-    house.store.give_back_memory()
+    house.store.tidy()
 
 
 def source_of(site: Site, tools: Tools) -> SourceOf:

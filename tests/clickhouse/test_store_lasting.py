@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import clickhouse.store
 from clickhouse.changes import note_change
+from clickhouse.cleaning import old_parts
 from clickhouse.client import Store, StoreAway
+from clickhouse.erase import erase_site, wait_for_old_parts
 from clickhouse.lasting import BY_ITSELF, BY_US, Lasting
 from clickhouse.migrate import suit_engine
 
@@ -75,9 +78,27 @@ def test_an_embedded_store_syncs_what_it_wrote_before_it_says_so(store: Store, d
     assert disk.synced == [1, 2]
 
 
-def test_an_order_to_the_engine_itself_costs_no_sync(store: Store, disk: Disk) -> None:
-    store.give_back_memory()
+def test_what_merges_wrote_is_synced_now_and_then(store: Store, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine syncs no merge, and deletes what was merged after a minute."""
+    store.tidy()
     assert disk.synced == []
+    monkeypatch.setattr(clickhouse.store, "SETTLE_SECONDS", 0.0)
+    store.tidy()
+    store.tidy()
+    assert disk.synced == [0, 0]
+
+
+def test_files_of_erased_rows_go_after_a_sync_and_all_others_wait_their_minute(store: Store, disk: Disk) -> None:
+    note_change(store, 1, DAY, DAY)
+    erase_site(store, 1)
+    disk.synced.clear()
+    replaced = old_parts(store, ["changes"])
+    assert replaced
+    assert "old_parts_lifetime = 60" in settings_of(store)["changes"]
+    assert wait_for_old_parts(store, 60)
+    assert disk.synced
+    assert not replaced & old_parts(store, ["changes"])
+    assert "old_parts_lifetime = 60" in settings_of(store)["changes"]
 
 
 def test_after_a_failed_sync_nothing_is_called_safe_any_more(store: Store, disk: Disk) -> None:

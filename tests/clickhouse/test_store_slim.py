@@ -52,5 +52,5 @@ def test_others_may_import_arrow_once_the_store_is_open(tmp_path: Path) -> None:
 
 
 def test_memory_can_be_given_back_while_the_store_is_in_use(any_store: Store) -> None:
-    any_store.give_back_memory()
+    any_store.tidy()
     assert any_store.query("select count() from events") == [(0,)]
