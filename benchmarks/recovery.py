@@ -8,7 +8,6 @@ directory is served with the embedded one, until the spool is empty. At the end 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import os
 import signal
@@ -20,8 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest import accounted, counted
-from latency import turn
 from load import SITE, drive, requests
+from openloop import quantiles, turn
 from running import HERE, Running, end, environment, fetch, footfall, machine, scratch, serving
 
 FACADE = Path(__file__).parents[1] / "tests" / "facade.py"
@@ -66,13 +65,13 @@ def absence(rate: int, seconds: float) -> None:
     with scratch() as directory, store_behind_http(directory) as (store, dsn):
         footfall(directory, "site", "add", SITE)
         with serving(directory, store=dsn) as server:
-            asyncio.run(turn(server.port, posts, rate, min(seconds, 2)))
+            turn(server.port, posts, rate, min(seconds, 2))
             os.kill(store.pid, signal.SIGSTOP)
             back = threading.Timer(seconds, os.kill, (store.pid, signal.SIGCONT))
             back.start()
-            waited = asyncio.run(turn(server.port, posts, rate, seconds))
+            waited = turn(server.port, posts, rate, seconds)
             back.join()
-            shown = [waited[min(int(part * len(waited)), len(waited) - 1)] * 1000 for part in (0.5, 0.99, 0.999)]
+            shown = quantiles(waited)
             caught_up = await_empty(server)
             sent = len(waited) + int(rate * min(seconds, 2))
             print(f"  store away for {seconds:.0f} s at {rate} events/s: {len(waited)} answers, all 202")

@@ -8,7 +8,6 @@ may be left, the books have to balance, and memory and descriptors may not have 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import threading
 import time
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest import accounted, await_stored, counted
-from latency import turn
 from load import SITE, requests
+from openloop import turn
 from running import Running, fetch, footfall, machine, scratch, serving
 
 MOST_GROWTH = 0.05
@@ -95,7 +94,7 @@ def measure(rate: int, seconds: float, every: float) -> None:
             began = time.monotonic()
             sent = 0
             while (left := seconds - (time.monotonic() - began)) > 0:
-                sent += len(asyncio.run(turn(server.port, posts, rate, min(left, 60))))
+                sent += len(turn(server.port, posts, rate, min(left, 60)))
             stop.set()
             watcher.join()
             now = await_stored(server)

@@ -23,6 +23,7 @@ from footfall.following import SECONDS, Work, follow, repeated, threads
 from footfall.house import Ground, House, Keeper
 from footfall.old_looks import OldLooks
 from footfall.orders import run_orders
+from footfall.precedence import engine_stands_back, stand_back
 from footfall.prop_watch import PropWatch
 from footfall.reminders import Reminders
 from footfall.retention import Retention
@@ -41,7 +42,7 @@ def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iter
     # what its merges have written it never syncs.
     tidy = keeper.store.tidy
     works = (lambda: follow(keeper), Executor(keeper, drain).execute, retention.work, tidy, PropWatch(keeper).work,
-             keeper.registry.tidy, Closing(keeper).work, NightlyAudit(keeper.registry).work,
+             keeper.registry.tidy, Closing(keeper).work, NightlyAudit(keeper.registry).work, engine_stands_back,
              Reminders(keeper.registry).work, OldLooks(keeper.registry).work, *others)  # fmt: skip
     with threads(lambda stop: drain_store(keeper, drain, stop), *(repeated(work) for work in works)):
         yield
@@ -49,6 +50,7 @@ def keeping(keeper: Keeper | House, retention: Retention, *others: Work) -> Iter
 
 def drain_store(ground: Ground, drain: Drain, stop: threading.Event) -> None:
     """Drain, once the store has this release's schema."""
+    stand_back()
     while not stop.is_set():
         try:
             migrate(ground.store)

@@ -23,6 +23,7 @@ from collector.guard import IDLE_SECONDS, Guard
 from collector.passing import receive_on
 from collector.setting_values import Listen
 from collector.settings import SettingsError
+from footfall.precedence import go_first
 from footfall.signals import Told
 
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -65,6 +66,7 @@ def run(work: Coroutine[Any, Any, None], at_once: Callable[[], object] | None = 
     From here to the end of the process a second Ctrl-C ends it at once, or calls `at_once`, which must not return.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
+    go_first()
     Told(at_once)
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(work)

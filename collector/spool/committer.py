@@ -23,8 +23,9 @@ from collector.spool.segment import RECORD_BYTES
 
 GROUP_BYTES = 4 << 20
 """Most that one sync carries: a crowd's first waits for no more than this."""
-QUICK_SECONDS = 0.002
-"""A commit that takes no longer may be waited for by the loop: a page of the dashboard takes more."""
+QUICK_SECONDS = 0.006
+"""A commit that takes no longer may be waited for by the loop: a page of the dashboard takes more. The same commit in a
+thread costs three changes of the interpreter's lock, and those are dear just when the drain is at work."""
 TRUSTED_AFTER = 32
 """Quick commits in a row, before the loop waits for the disk itself."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ import pytest
 from serve_world import BROWSER, PATIENCE, ROOT, Server, Start, one_line, servers, wait_for
 from test_faults_serve import Load
 from test_http_serve_workers import workers_of
+
+from footfall.precedence import NICE
 
 pytest.importorskip("chdb", reason="needs the embedded store: pip install -e '.[embedded,test]'")
 pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
@@ -45,6 +48,15 @@ def libraries_of(pid: int) -> list[str]:
     return [line.split(maxsplit=5)[5] for line in lines if line.endswith(".so")]
 
 
+def niceness_of(pid: int) -> list[int]:
+    """How far each thread of a process stands back, the main thread first."""
+    found = []
+    for task in sorted(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()):
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            found.append(os.getpriority(os.PRIO_PROCESS, task))
+    return found
+
+
 def test_hands_receive_and_the_house_stores_and_shows_as_one(start: Start) -> None:
     server = start("--workers", "2")
     assert server.send(40) == [202] * 40
@@ -64,6 +76,9 @@ def test_hands_receive_and_the_house_stores_and_shows_as_one(start: Start) -> No
     left = workers_of(server)
     assert len(left) == 2
     assert not [library for pid in left for library in libraries_of(pid) if HEAVY.search(library)]
+    assert all(set(niceness_of(pid)) == {os.getpriority(os.PRIO_PROCESS, 0)} for pid in left), "hands go first"
+    wait_for(lambda: niceness_of(server.process.pid).count(NICE) > 5, "an engine that stands back")
+    assert niceness_of(server.process.pid)[0] == os.getpriority(os.PRIO_PROCESS, 0), "the house's loop does not"
     assert server.end() == 0
     assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
     assert "Traceback" not in server.output

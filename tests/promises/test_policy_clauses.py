@@ -32,6 +32,7 @@ MAY_CONNECT = {"footfall/updates/fetch.py", "footfall/audit/http.py", "footfall/
 NETWORKING = {"socket", "ssl", "http.client", "urllib.request", "smtplib", "ftplib", "httpx", "requests", "aiohttp"}
 LISTENS = {
     "footfall/crowd.py",
+    "footfall/hand.py",
     "footfall/hands.py",
     "footfall/web.py",
     "footfall/desk.py",
