@@ -102,7 +102,6 @@ select {_COLUMNS}, {{hold:UInt32}}
 from events
 where {{which}}
     and (segment, seq) not in (select segment, seq from events_isolated where site_id in {{sites:Array(UInt32)}})
-settings insert_deduplicate = 0
 """  # noqa: S608 - columns of our own  # nosec B608
 CHOSEN_ROWS = "(segment, seq) in (select segment, seq from chosen where act = 'restrict')"
 DROP_VISITS = """

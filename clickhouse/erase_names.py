@@ -48,7 +48,6 @@ where reason in {reasons:Array(String)}
         from refusals
         where rule = {nobody:String}
     )
-settings insert_deduplicate = 0
 """
 DELETE = """
 alter table refusals{shard} {on_cluster}

@@ -53,7 +53,6 @@ from events_isolated
 where {OF_HOLD}
     and wish = 0
     and (segment, seq) not in (select segment, seq from events where site_id = {{site_id:UInt32}})
-settings insert_deduplicate = 0
 """  # noqa: S608 - columns of our own  # nosec B608
 WISHED = "site_id = {site_id:UInt32} and hold_id = {hold:UInt32} and wish != 0"
 HEED = """

@@ -87,9 +87,7 @@ from (
     limit 1 by segment, seq
 ) as old
 global inner join repairs on repairs.segment = old.segment and repairs.seq = old.seq
-settings insert_deduplicate = 0
 """
-"""Rows that were moved there and back would else be taken for a repetition (move_events.sql)."""
 REMOVE = """
 alter table events<shard> <on_cluster>
     delete where site_id = {site:UInt32}

@@ -94,7 +94,7 @@ class Writer:
         """
         if not columns or not len(next(iter(columns.values()))):
             return
-        settings = {"insert_deduplication_token": token} | ({"query_id": query_id} if query_id else {})
+        settings = _once(token) | ({"query_id": query_id} if query_id else {})
 
         def work(client: Any) -> object:
             return client.insert(
@@ -117,7 +117,7 @@ class Writer:
 
     def pour(self, table: str, columns: Sequence[str], block: bytes, *, token: str, query_id: str) -> None:
         """Insert a block that is in the format Native already (native.py). Otherwise as `insert`."""
-        settings = {"insert_deduplication_token": token, "query_id": query_id}
+        settings = _once(token) | {"query_id": query_id}
 
         def work(client: Any) -> object:
             return client.raw_insert(table, column_names=columns, insert_block=block, fmt="Native", settings=settings)
@@ -228,6 +228,11 @@ class Store:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _once(token: str) -> dict[str, object]:
+    """Have the store know this insert again by its token; nothing else that we write is a repetition (limits.py)."""
+    return {"insert_deduplicate": 1, "insert_deduplication_token": token}
 
 
 def _rows(client: Any, sql: str, params: Mapping[str, object]) -> list[Row]:

@@ -1,5 +1,4 @@
 -- What would the events of merged visits be in the visits that go on? Those that were moved already are not moved again.
--- `insert_deduplicate`: rows that were moved there and back are the same block again, and would be dropped as a repetition.
 -- (A copy and a deletion, because the visit is part of the table's order and cannot be updated in place.)
 insert into events
 select * replace (transform(old.visit_id, {gone:Array(UInt64)}, {into:Array(UInt64)}, old.visit_id) as visit_id)
@@ -14,4 +13,3 @@ where (old.site_id, old.visit_id) in {pairs:Array(Tuple(UInt32, UInt64))}
       and ts >= fromUnixTimestamp64Milli({since:Int64})
       and ts < fromUnixTimestamp64Milli({until:Int64})
   )
-settings insert_deduplicate = 0

@@ -221,3 +221,10 @@ def test_a_repeated_block_is_recognised_by_its_token(any_store: Store) -> None:
     for token in ("a", "a", "b"):
         any_store.writer.insert("events", {"site_id": [1, 1]}, token=token, types=["UInt32"])
     assert any_store.query("select count() from events") == [(4,)]
+
+
+def test_what_a_statement_selects_is_no_repetition(any_store: Store) -> None:
+    # What was deleted and is written again is the same block: a table that remembers blocks must not drop it.
+    for _ in range(2):
+        any_store.writer.command("insert into events (site_id, segment, seq) select 1, 2, number from numbers(3)")
+    assert any_store.query("select count() from events") == [(6,)]
