@@ -1,7 +1,8 @@
 """Does anything grow that should not? A steady load for half an hour, looked at every half minute. See README.md.
 
 300 events a second (an open loop) into `footfall serve` with the embedded store. Watched: memory, open descriptors,
-files of the spool, parts of the store in use. At the end the spool has to be back at its last segments, no connection
+files of the spool, parts of the store in use. The self-audit, which a server makes once a day and first after a quarter
+of an hour, is made before: what it loads stays. At the end the spool has to be back at its last segments, no connection
 may be left, the books have to balance, and memory and descriptors may not have grown since the first fifth was over.
 """
 
@@ -41,7 +42,7 @@ def look(server: Running, data: Path) -> Look:
     """Count from outside: /proc, and the files that it keeps."""
     opened = list(_opened(server.process.pid))
     sockets = sum(name.startswith("socket:") for name in opened)
-    segments = len(list(data.glob("spool/**/*.seg*")))
+    segments = len(list(data.glob("spool/0/*.seg")))
     parts = [part.parent for part in data.glob("store/store/*/*/[0-9]*/columns.txt") if _is_ours(part)]
     return Look(server.rss_mb(), len(opened) - sockets, sockets, segments, in_use(parts))
 
@@ -79,6 +80,8 @@ def measure(rate: int, seconds: float, every: float) -> None:
     with scratch() as directory:
         footfall(directory, "site", "add", SITE)
         with serving(directory) as server:
+            sent = len(turn(server.port, posts, rate, min(seconds, 2)))
+            footfall(directory, "audit")  # once a day, and the first time after a quarter of an hour: in our midst
             first = look(server, directory / "data")
             looks: list[Look] = []
             stop = threading.Event()
@@ -92,7 +95,6 @@ def measure(rate: int, seconds: float, every: float) -> None:
             watcher = threading.Thread(target=watch)
             watcher.start()
             began = time.monotonic()
-            sent = 0
             while (left := seconds - (time.monotonic() - began)) > 0:
                 sent += len(turn(server.port, posts, rate, min(left, 60)))
             stop.set()
