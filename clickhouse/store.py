@@ -231,8 +231,8 @@ class Store:
 
 
 def _once(token: str) -> dict[str, object]:
-    """Have the store know this insert again by its token; nothing else that we write is a repetition (limits.py)."""
-    return {"insert_deduplicate": 1, "insert_deduplication_token": token}
+    """Have the store know this insert again by its token, if it has one; nothing else is a repetition (limits.py)."""
+    return {"insert_deduplicate": 1, "insert_deduplication_token": token} if token else {}
 
 
 def _rows(client: Any, sql: str, params: Mapping[str, object]) -> list[Row]:

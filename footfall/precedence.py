@@ -47,16 +47,17 @@ def engine_stands_back() -> None:
     if None in known:  # one is being started, and may be among them
         return
     for task in tasks - known:
-        _ask(task, NICE)
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if os.getpriority(os.PRIO_PROCESS, task) < NICE:
+                _ask(task, NICE)
 
 
 def _ask(task: int, least: int, slice_ns: int = 0) -> None:
     """Give a thread at least this niceness, and turns of its own length; one that its owner made special stays so."""
     if _SET_ATTRIBUTES is None:
         return
-    with contextlib.suppress(OSError):  # it has ended meanwhile
+    if os.sched_getscheduler(task) == os.SCHED_OTHER:
         nice = max(os.getpriority(os.PRIO_PROCESS, task), least)
-        if os.sched_getscheduler(task) == os.SCHED_OTHER:
-            wanted = _ATTRIBUTES.pack(_ATTRIBUTES.size, os.SCHED_OTHER, 0, nice, 0, slice_ns, 0, 0)
-            # An older kernel does not know of turns, a strict container refuses: then all are equal, as they were.
-            ctypes.CDLL(None).syscall(_SET_ATTRIBUTES, task, wanted, 0)
+        wanted = _ATTRIBUTES.pack(_ATTRIBUTES.size, os.SCHED_OTHER, 0, nice, 0, slice_ns, 0, 0)
+        # An older kernel does not know of turns, a strict container refuses: then all are equal, as they were.
+        ctypes.CDLL(None).syscall(_SET_ATTRIBUTES, task, wanted, 0)
